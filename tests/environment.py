@@ -1,0 +1,45 @@
+"""The environment variables that the tests' settings are read from; nothing of the developer's own leaks in.
+
+NGN_TEST_DATABASE chooses what the tests run on: `sqlite` (a file, in-memory channel layer; the default) or
+`postgresql` (real PostgreSQL, real Redis).
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from config.place import new_secrets
+from tests import servers
+
+OPTIONAL = ("REDIS_URL", "STRIPE_API_BASE", "DEBUG", "LOG_LEVEL")
+CHOICES = ("sqlite", "postgresql")
+
+
+def prepare() -> str:
+    """Set os.environ for this run and start the servers that it needs; gives the choice made.
+
+    Raises servers.ServerMissingError when one cannot be had and ValueError for an unknown choice.
+    """
+    choice = os.environ.get("NGN_TEST_DATABASE", "sqlite")
+    if choice not in CHOICES:
+        raise ValueError(f"NGN_TEST_DATABASE is {choice!r}; it can be {' or '.join(CHOICES)}")
+    for name in OPTIONAL:
+        os.environ.pop(name, None)
+    os.environ.update(new_secrets())
+    os.environ.update(_sqlite() if choice == "sqlite" else _servers())
+    os.environ["PUBLIC_URL"] = "http://127.0.0.1:8000"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    return choice
+
+
+def _sqlite() -> dict[str, str]:
+    """A file, because threads and processes must see the same rows."""
+    folder = Path(tempfile.mkdtemp(prefix="ngn-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return {"DATABASE_URL": f"sqlite:///{folder / 'ngn.sqlite3'}"}
+
+
+def _servers() -> dict[str, str]:
+    return {"DATABASE_URL": servers.postgresql_url(), "REDIS_URL": servers.redis_url()}
