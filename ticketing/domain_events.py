@@ -1,0 +1,163 @@
+"""Everything that can happen to a show, as the log keeps it: frozen, past tense, no personal data.
+
+A domain event is written by `ticketing.log.append` in the transaction that changes the rows, and carries all that a
+projection needs to follow without reading rows again (`snapshot + frames == fresh snapshot`). Amounts are minor
+units, moments UTC milliseconds, ids canonical UUID strings, anchors 32 hex digits.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class EventStatus(StrEnum):
+    """A show's life. Only `on_sale` sells."""
+
+    DRAFT = "draft"
+    ON_SALE = "on_sale"
+    PAUSED = "paused"
+    ENDED = "ended"
+    CANCELLED = "cancelled"
+
+
+class ReleaseReason(StrEnum):
+    """Why held seats went back on sale."""
+
+    EXPIRED = "expired"
+    ABANDONED = "abandoned"
+    PAYMENT_UNAVAILABLE = "payment_unavailable"
+
+
+class DomainEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", forbid_unknown_fields=True):
+    """What every domain event is: a frozen struct tagged `t` in snake case, with the moment it happened."""
+
+    at: int
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """So many tickets of one type."""
+
+    ticket_type: str
+    quantity: int
+
+
+class PaidLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """So many tickets of one type, and what they brought: `base` to the venue, `fee` to NGN."""
+
+    ticket_type: str
+    quantity: int
+    base: int
+    fee: int
+
+
+class IssuedTicket(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A ticket as the doors need it; they show the type's name."""
+
+    ticket: str
+    ticket_type: str
+    type_name: str
+    anchor: str
+
+
+class EventStatusChanged(DomainEvent, frozen=True, kw_only=True, tag="event_status_changed"):
+    """The show went on sale, was paused, ended or was cancelled."""
+
+    status: EventStatus
+
+
+class HoldPlaced(DomainEvent, frozen=True, kw_only=True, tag="hold_placed"):
+    """A fan's order claims seats until paid or released."""
+
+    order: str
+    lines: tuple[Line, ...]
+
+
+class HoldReleased(DomainEvent, frozen=True, kw_only=True, tag="hold_released"):
+    """Claimed seats are on sale again."""
+
+    order: str
+    lines: tuple[Line, ...]
+    reason: ReleaseReason
+
+
+class OrderPaid(DomainEvent, frozen=True, kw_only=True, tag="order_paid"):
+    """A hold became tickets. `from_hold` is false when a late payment took free seats instead."""
+
+    order: str
+    order_id: str
+    lines: tuple[PaidLine, ...]
+    base: int
+    fee: int
+    total: int
+    currency: str
+    tickets: tuple[IssuedTicket, ...]
+    from_hold: bool
+
+
+class AllocationThresholdReached(DomainEvent, frozen=True, kw_only=True, tag="allocation_threshold_reached"):
+    """Sell-through first reached `percent`; once per show and threshold."""
+
+    percent: int
+    left: int
+
+
+class SoldOut(DomainEvent, frozen=True, kw_only=True, tag="sold_out"):
+    """The last ticket of NGN's allocation was paid for; once per show."""
+
+    sold: int
+
+
+class TicketRedeemed(DomainEvent, frozen=True, kw_only=True, tag="ticket_redeemed"):
+    """A ticket was let in: `at` is the moment at the door, `door` the device's name."""
+
+    ticket: str
+    ticket_type: str
+    anchor: str
+    device: str
+    door: str
+
+
+class DoubleScanDetected(DomainEvent, frozen=True, kw_only=True, tag="double_scan_detected"):
+    """A redeemed ticket was shown again. `admitted` tells whether the second phone, offline, let somebody in."""
+
+    ticket: str
+    anchor: str
+    first_at: int
+    first_door: str
+    second_at: int
+    second_door: str
+    admitted: bool
+
+
+AnyDomainEvent = (
+    EventStatusChanged
+    | HoldPlaced
+    | HoldReleased
+    | OrderPaid
+    | AllocationThresholdReached
+    | SoldOut
+    | TicketRedeemed
+    | DoubleScanDetected
+)
+
+_decoder = msgspec.json.Decoder(AnyDomainEvent)
+
+
+def encode(event: AnyDomainEvent) -> str:
+    """The log's form: compact JSON with the tag first."""
+    return msgspec.json.encode(event).decode()
+
+
+def decode(body: str | bytes) -> AnyDomainEvent:
+    """Read a log entry's body. Raises msgspec.ValidationError for anything but a known domain event."""
+    happened: AnyDomainEvent = _decoder.decode(body)
+    return happened
+
+
+def kind_of(event: AnyDomainEvent) -> str:
+    """The tag, for the log's `kind` column."""
+    tag = event.__struct_config__.tag
+    assert isinstance(tag, str)
+    return tag

@@ -1,0 +1,104 @@
+"""Pairing: a one-time code turns a phone into a device of one event's door. Tokens and codes are kept as hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from django.db import transaction
+
+from ticketing.models import Device, PairingCode, User
+
+CODE_LIFE = timedelta(minutes=10)
+NAME_LENGTH = 40
+
+
+class PairingRefusal(StrEnum):
+    """Why a phone was not paired."""
+
+    CODE_UNKNOWN = "pairing_code_unknown"
+    CODE_EXPIRED = "pairing_code_expired"
+    CODE_USED = "pairing_code_used"
+    MALFORMED = "malformed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPairingCode:
+    """128 random bits in 22 characters, good once until `expires_at`. Shown now, never readable again."""
+
+    code: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paired:
+    """The phone's own token, told this once."""
+
+    token: str
+    device: Device
+
+
+def new_code(*, event_id: UUID, by: User, now: datetime) -> NewPairingCode:
+    """Make a pairing code for an event's door."""
+    code = secrets.token_urlsafe(16)
+    PairingCode.objects.create(
+        event_id=event_id, code_hash=_hash(code), made_by=by, expires_at=now + CODE_LIFE
+    )
+    return NewPairingCode(code=code, expires_at=now + CODE_LIFE)
+
+
+@transaction.atomic
+def pair(*, code: str, name: str, now: datetime) -> Paired | PairingRefusal:
+    """Spend a code and make the phone a device called `name`. Of two phones with one code, one is paired."""
+    name = " ".join(name.split())
+    if not 0 < len(name) <= NAME_LENGTH or not name.isprintable():
+        return PairingRefusal.MALFORMED
+    if not 0 < len(code) <= 64 or not code.isascii():
+        return PairingRefusal.MALFORMED
+    found = PairingCode.objects.filter(code_hash=_hash(code))
+    if not found.filter(used_at=None, expires_at__gt=now).update(used_at=now):
+        return _why_not(found.first())
+    spent = found.get()
+    token = secrets.token_urlsafe(32)
+    device = Device.objects.create(
+        event_id=spent.event_id,
+        name=name,
+        token_hash=_hash(token),
+        paired_by_id=spent.made_by_id,
+        created_at=now,
+    )
+    return Paired(token=token, device=device)
+
+
+def device_of(token: str) -> Device | None:
+    """The device that a token belongs to, unless it was revoked."""
+    return (
+        Device.objects.select_related("event__venue").filter(token_hash=_hash(token), revoked_at=None).first()
+    )
+
+
+def devices(*, event_id: UUID) -> list[Device]:
+    """The event's devices that are not revoked, oldest first."""
+    return list(Device.objects.filter(event_id=event_id, revoked_at=None))
+
+
+def revoke(*, device_id: UUID, event_id: UUID, now: datetime) -> bool:
+    """Shut a device out, from this moment; False if the event has no such device."""
+    return bool(
+        Device.objects.filter(pk=device_id, event_id=event_id, revoked_at=None).update(revoked_at=now)
+    )
+
+
+def _why_not(code: PairingCode | None) -> PairingRefusal:
+    if code is None:
+        return PairingRefusal.CODE_UNKNOWN
+    return PairingRefusal.CODE_USED if code.used_at else PairingRefusal.CODE_EXPIRED
+
+
+def _hash(secret: str) -> bytes:
+    """Tokens and codes are long random strings: a plain hash is enough, there is nothing to guess."""
+    return hashlib.sha256(secret.encode()).digest()

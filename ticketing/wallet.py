@@ -1,0 +1,130 @@
+"""A fan's orders and tickets: the reads behind the wallet. The seeds leave the server here and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+
+from ticketing import live_code
+from ticketing.admission import TicketStatus
+from ticketing.models import Order, OrderStatus, Ticket
+from ticketing.money import Split
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletTicket:
+    """A ticket as its holder has it. `seed` (16 bytes) makes the live code; it must stay on the holder's phone."""
+
+    id: UUID
+    number: int
+    ticket_type: str
+    status: TicketStatus
+    redeemed_at: datetime | None
+    redeemed_door: str
+    seed: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLineShown:
+    """So many tickets of one type, and what one of them cost."""
+
+    ticket_type: str
+    quantity: int
+    split: Split
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPage:
+    """An order as who has its link sees it."""
+
+    token: str
+    order_id: str
+    status: OrderStatus
+    email: str
+    split: Split
+    lines: tuple[OrderLineShown, ...]
+    hold_expires_at: datetime
+    payment_url: str
+    event_slug: str
+    title: str
+    artists: tuple[str, ...]
+    venue: str
+    city: str
+    time_zone: ZoneInfo
+    doors_at: datetime
+    starts_at: datetime
+    chain: live_code.Chain
+    window_starts_ms: int
+    tickets: tuple[WalletTicket, ...]
+
+
+def order_page(token: str) -> OrderPage | None:
+    """An order by its unguessable token."""
+    order = _orders().filter(token=token).first()
+    return None if order is None else _page(order)
+
+
+def orders_of(user_id: UUID) -> list[OrderPage]:
+    """A signed-in fan's orders that have tickets, newest first."""
+    paid = _orders().filter(purchaser_id=user_id, status=OrderStatus.PAID).order_by("-created_at")
+    return [_page(order) for order in paid]
+
+
+def _orders() -> QuerySet[Order]:
+    rows = Order.objects.select_related("event__venue", "purchaser")
+    return rows.prefetch_related(
+        "event__artists", "lines__ticket_type", "tickets__ticket_type", "tickets__user"
+    )
+
+
+def _page(order: Order) -> OrderPage:
+    event = order.event
+    return OrderPage(
+        token=order.token,
+        order_id=order.order_id,
+        status=OrderStatus(order.status),
+        email=order.purchaser.email,
+        split=Split(base=order.base, fee=order.fee, currency=order.currency),
+        lines=tuple(
+            OrderLineShown(
+                ticket_type=line.ticket_type.name,
+                quantity=line.quantity,
+                split=Split(base=line.unit_base, fee=line.unit_fee, currency=order.currency),
+            )
+            for line in order.lines.all()
+        ),
+        hold_expires_at=order.hold_expires_at,
+        payment_url=order.stripe_session_url if order.status == OrderStatus.HELD else "",
+        event_slug=event.slug,
+        title=event.title,
+        artists=tuple(artist.name for artist in event.artists.all()),
+        venue=event.venue.name,
+        city=event.venue.city,
+        time_zone=ZoneInfo(event.venue.time_zone),
+        doors_at=event.doors_at,
+        starts_at=event.starts_at,
+        chain=event.chain,
+        window_starts_ms=event.window_starts_ms,
+        tickets=tuple(_ticket(t) for t in sorted(order.tickets.all(), key=lambda t: t.number)),
+    )
+
+
+def _ticket(ticket: Ticket) -> WalletTicket:
+    return WalletTicket(
+        id=ticket.pk,
+        number=ticket.number,
+        ticket_type=ticket.ticket_type.name,
+        status=TicketStatus(ticket.status),
+        redeemed_at=ticket.redeemed_at,
+        redeemed_door=ticket.redeemed_door,
+        seed=live_code.seed_of(
+            user_secret=bytes(ticket.user.secret),
+            event_id=ticket.event_id,
+            ticket_id=ticket.pk,
+            transfer_no=ticket.transfer_no,
+        ),
+    )
