@@ -1,0 +1,1 @@
+"""The pages that Stripe would host: checkout, onboarding, dashboard. Plain HTML, no script, always SIMULATED."""
