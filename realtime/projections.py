@@ -1,0 +1,159 @@
+"""Folding the log: an old snapshot and the entries since make the new one. Pure.
+
+The clients fold in TypeScript (`realtime/client/reducers.ts`, `bouncer_client/src/core/manifest.ts`); the shared cases
+are in `tests/vectors/sales_frames.json`, and the suite proves both against fresh snapshots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar, assert_never
+
+import msgspec
+from msgspec.structs import replace
+
+from realtime import protocol as p
+from ticketing import domain_events as e
+from ticketing.domain_events import AnyDomainEvent, EventStatus
+
+Change = Callable[[p.TypeCount, int], p.TypeCount]
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """A show's seats as of one place in its log: what the state audiences are shown."""
+
+    status: EventStatus
+    types: tuple[p.TypeCount, ...]
+    sold_out_at: int | None
+
+
+def counts_after(counts: Counts, happened: AnyDomainEvent) -> Counts:
+    """The seats after one more entry."""
+    match happened:
+        case e.HoldPlaced():
+            return replace(counts, types=_changed(counts.types, happened.lines, _hold))
+        case e.HoldReleased():
+            return replace(counts, types=_changed(counts.types, happened.lines, _release))
+        case e.OrderPaid():
+            sell = _sell_held if happened.from_hold else _sell_free
+            return replace(counts, types=_changed(counts.types, happened.lines, sell))
+        case e.EventStatusChanged():
+            return replace(counts, status=happened.status)
+        case e.SoldOut():
+            return replace(counts, sold_out_at=happened.at)
+        case e.TicketRedeemed() | e.DoubleScanDetected() | e.AllocationThresholdReached():
+            return counts
+        case _:
+            assert_never(happened)
+
+
+def public_state(counts: Counts) -> p.PublicState:
+    """What anyone may know: seats that can be bought now."""
+    left = tuple(
+        p.TypeLeft(id=kind.id, left=kind.allocation - kind.held - kind.sold) for kind in counts.types
+    )
+    return p.PublicState(
+        status=counts.status,
+        left=sum(kind.left for kind in left),
+        sold_out=all(kind.sold >= kind.allocation for kind in counts.types),
+        types=left,
+    )
+
+
+def artist_state(counts: Counts) -> p.ArtistState:
+    """What the sold-out bar shows."""
+    return p.ArtistState(
+        status=counts.status,
+        allocation=sum(kind.allocation for kind in counts.types),
+        sold=sum(kind.sold for kind in counts.types),
+        sold_out_at=counts.sold_out_at,
+    )
+
+
+def sales_after(old: p.SalesSnapshot, seq: int, fact: p.SalesFact) -> p.SalesSnapshot:
+    """The venue's page after one more fact."""
+    match fact:
+        case p.SaleMade():
+            return _after_sale(old, seq, fact)
+        case p.SeatsHeld():
+            return replace(old, types=_changed(old.types, fact.lines, _hold))
+        case p.SeatsReleased():
+            return replace(old, types=_changed(old.types, fact.lines, _release))
+        case p.FanEntered():
+            entry = p.FeedEntry(seq=seq, ticket_type=fact.ticket_type, at=fact.at, door=fact.door)
+            return replace(old, entered=old.entered + 1, entries=_newest((entry, *old.entries)))
+        case p.DoubleScan():
+            seen = p.FeedDoubleScan(
+                seq=seq,
+                first_at=fact.first_at,
+                first_door=fact.first_door,
+                second_at=fact.second_at,
+                second_door=fact.second_door,
+                admitted=fact.admitted,
+            )
+            return replace(old, double_scans=_newest((seen, *old.double_scans)))
+        case p.StatusChanged():
+            return replace(old, status=fact.status)
+        case p.AllocationSoldOut():
+            return replace(old, sold_out_at=fact.at)
+        case p.ThresholdReached() | p.Nothing():
+            return old
+        case _:
+            assert_never(fact)
+
+
+def feed_sale(seq: int, fact: p.SaleMade) -> p.FeedSale:
+    """A sale as a line of the cha-ching feed."""
+    return p.FeedSale(
+        seq=seq,
+        order_id=fact.order_id,
+        lines=fact.lines,
+        quantity=fact.quantity,
+        base=fact.base,
+        fee=fact.fee,
+        total=fact.total,
+        currency=fact.currency,
+        at=fact.at,
+    )
+
+
+def _after_sale(old: p.SalesSnapshot, seq: int, fact: p.SaleMade) -> p.SalesSnapshot:
+    sell = _sell_held if fact.from_hold else _sell_free
+    return replace(
+        old,
+        types=_changed(old.types, fact.lines, sell),
+        base=old.base + fact.base,
+        fee=old.fee + fact.fee,
+        total=old.total + fact.total,
+        sales=_newest((feed_sale(seq, fact), *old.sales)),
+    )
+
+
+Item = TypeVar("Item", p.FeedSale, p.FeedEntry, p.FeedDoubleScan)
+
+
+def _newest(feed: tuple[Item, ...]) -> tuple[Item, ...]:
+    return feed[: p.FEED_LENGTH]
+
+
+def _changed(
+    types: tuple[p.TypeCount, ...], lines: Iterable[e.Line | e.PaidLine | p.SaleLine], change: Change
+) -> tuple[p.TypeCount, ...]:
+    by_id = {line.ticket_type: line.quantity for line in lines}
+    return tuple(change(kind, by_id[kind.id]) if kind.id in by_id else kind for kind in types)
+
+
+def _hold(kind: p.TypeCount, quantity: int) -> p.TypeCount:
+    return replace(kind, held=kind.held + quantity)
+
+
+def _release(kind: p.TypeCount, quantity: int) -> p.TypeCount:
+    return replace(kind, held=kind.held - quantity)
+
+
+def _sell_held(kind: p.TypeCount, quantity: int) -> p.TypeCount:
+    return replace(kind, held=kind.held - quantity, sold=kind.sold + quantity)
+
+
+def _sell_free(kind: p.TypeCount, quantity: int) -> p.TypeCount:
+    return replace(kind, sold=kind.sold + quantity)

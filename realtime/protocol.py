@@ -1,0 +1,521 @@
+"""Every message of `ngn.v1`, both ways. The viewpoint is the server's: a *client message* comes from the client.
+
+This module is the protocol's only source: `make protocol` writes `protocol.schema.json`, the TypeScript types in
+`realtime/client/protocol.gen.ts` and `docs/protocol.md` from it. Inbound is strict (unknown tags and fields are
+refused); clients ignore what they do not know. Moments are UTC milliseconds, amounts minor units, anchors 32 hex
+digits.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import Annotated
+
+import msgspec
+
+from ticketing.admission import Verdict
+from ticketing.domain_events import EventStatus, ReleaseReason
+from ticketing.scans import Decision, ScanFact, ScanId
+
+PROTOCOL_VERSION = 1
+SUBPROTOCOL = f"ngn.v{PROTOCOL_VERSION}"
+"""The websocket subprotocol; a client that asks for none of ours is closed with `UNSUPPORTED_VERSION`."""
+MAX_CLIENT_MESSAGE_BYTES = 16_384
+
+Ref = Annotated[
+    int, msgspec.Meta(ge=0, le=2**53 - 1, description="the client's number for a reply to find its question")
+]
+Millis = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1, description="UTC milliseconds")]
+Seq = Annotated[
+    int, msgspec.Meta(ge=0, le=2**53 - 1, description="place in the show's log; 0 is before the first entry")
+]
+TopicName = Annotated[str, msgspec.Meta(max_length=80, description="kind:event, for instance door:018f...")]
+Anchor = Annotated[
+    str, msgspec.Meta(pattern="^[0-9a-f]{32}$", description="a ticket's short code in the manifest")
+]
+Base64 = Annotated[str, msgspec.Meta(description="standard base64 of raw bytes")]
+
+
+class CloseCode(IntEnum):
+    """What to do after a close: 4000-4499 reconnect (and resume), 4500-4999 do not."""
+
+    GOING_AWAY = 4000
+    SLOW_READER = 4001
+    TOO_FAST = 4002
+    NOT_AUTHORISED_ANY_MORE = 4500
+    UNSUPPORTED_VERSION = 4501
+    MALFORMED_MESSAGE = 4502
+
+
+class ErrorCode(StrEnum):
+    """Why a client message was refused. The prose lives in the client."""
+
+    MALFORMED = "malformed"
+    TOPIC_UNKNOWN = "topic_unknown"
+    TOPIC_FORBIDDEN = "topic_forbidden"
+    NOT_SUBSCRIBED = "not_subscribed"
+    TOO_MANY_TOPICS = "too_many_topics"
+    TOKEN_INVALID = "token_invalid"
+    NOT_A_DEVICE = "not_a_device"
+    SCAN_ID_TAKEN = "scan_id_taken"
+    UNAVAILABLE = "unavailable"
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A value inside messages."""
+
+
+class _Tagged(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="t"):
+    """A message, or a part that comes in several kinds."""
+
+
+# --- client messages ---------------------------------------------------------------------------------------------
+
+
+class Authenticate(_Tagged, frozen=True, kw_only=True, tag="authenticate"):
+    """Speak as a paired device from now on."""
+
+    ref: Ref
+    token: Annotated[str, msgspec.Meta(max_length=128)]
+
+
+class Subscribe(_Tagged, frozen=True, kw_only=True, tag="subscribe"):
+    """Follow a topic. With `since` and `epoch` of an earlier visit, only what was missed is sent."""
+
+    ref: Ref
+    topic: TopicName
+    since: Seq | None = None
+    epoch: Annotated[str, msgspec.Meta(max_length=36)] | None = None
+
+
+class Unsubscribe(_Tagged, frozen=True, kw_only=True, tag="unsubscribe"):
+    """Stop following a topic."""
+
+    ref: Ref
+    topic: TopicName
+
+
+class Ping(_Tagged, frozen=True, kw_only=True, tag="ping"):
+    """Are you there? Also sets clocks: `at` comes back in the pong."""
+
+    ref: Ref
+    at: Millis
+
+
+class ScanTicket(_Tagged, frozen=True, kw_only=True, tag="scan"):
+    """A scan at the door. Asking again with the same `scan_id` gives the first answer again."""
+
+    ref: Ref
+    scan: ScanFact
+
+
+ClientMessage = Authenticate | Subscribe | Unsubscribe | Ping | ScanTicket
+
+# --- facts: every one, once, in order ----------------------------------------------------------------------------
+
+
+class TicketRow(_Part, frozen=True, kw_only=True):
+    """A ticket as a door phone holds it: no name, no email."""
+
+    anchor: Anchor
+    ticket_type: str
+
+
+class SaleLine(_Part, frozen=True, kw_only=True):
+    """So many tickets of one type."""
+
+    ticket_type: str
+    quantity: int
+
+
+class Nothing(_Tagged, frozen=True, kw_only=True, tag="nothing"):
+    """An entry that is not for this audience: only its `seq` is told, so that every reader can count."""
+
+
+class TicketsIssued(_Tagged, frozen=True, kw_only=True, tag="tickets_issued"):
+    """New tickets for the manifest."""
+
+    tickets: tuple[TicketRow, ...]
+
+
+class TicketEntered(_Tagged, frozen=True, kw_only=True, tag="ticket_entered"):
+    """A ticket was let in; it is red everywhere from now on."""
+
+    anchor: Anchor
+    at: Millis
+    door: str
+
+
+class TicketSeenTwice(_Tagged, frozen=True, kw_only=True, tag="ticket_seen_twice"):
+    """A redeemed ticket was shown again; `admitted` means that a phone without network let it in."""
+
+    anchor: Anchor
+    first_at: Millis
+    first_door: str
+    second_at: Millis
+    second_door: str
+    admitted: bool
+
+
+class SaleMade(_Tagged, frozen=True, kw_only=True, tag="sale_made"):
+    """Cha-ching."""
+
+    order_id: str
+    lines: tuple[SaleLine, ...]
+    quantity: int
+    base: int
+    fee: int
+    total: int
+    currency: str
+    at: Millis
+    from_hold: bool
+
+
+class SeatsHeld(_Tagged, frozen=True, kw_only=True, tag="seats_held"):
+    """Somebody is paying right now."""
+
+    lines: tuple[SaleLine, ...]
+
+
+class SeatsReleased(_Tagged, frozen=True, kw_only=True, tag="seats_released"):
+    """Held seats are on sale again."""
+
+    lines: tuple[SaleLine, ...]
+    reason: ReleaseReason
+
+
+class FanEntered(_Tagged, frozen=True, kw_only=True, tag="fan_entered"):
+    """Somebody came in, as the venue's office sees it."""
+
+    ticket_type: str
+    at: Millis
+    door: str
+
+
+class DoubleScan(_Tagged, frozen=True, kw_only=True, tag="double_scan"):
+    """A redeemed ticket was shown again, as the venue's office sees it."""
+
+    first_at: Millis
+    first_door: str
+    second_at: Millis
+    second_door: str
+    admitted: bool
+
+
+class StatusChanged(_Tagged, frozen=True, kw_only=True, tag="status_changed"):
+    """The show went on sale, was paused, ended or was cancelled."""
+
+    status: EventStatus
+
+
+class ThresholdReached(_Tagged, frozen=True, kw_only=True, tag="threshold_reached"):
+    """Sell-through reached `percent` for the first time."""
+
+    percent: int
+    left: int
+
+
+class AllocationSoldOut(_Tagged, frozen=True, kw_only=True, tag="allocation_sold_out"):
+    """The last ticket was sold."""
+
+    at: Millis
+
+
+DoorFact = Nothing | TicketsIssued | TicketEntered | TicketSeenTwice
+SalesFact = (
+    Nothing
+    | SaleMade
+    | SeatsHeld
+    | SeatsReleased
+    | FanEntered
+    | DoubleScan
+    | StatusChanged
+    | ThresholdReached
+    | AllocationSoldOut
+)
+AnyFact = (
+    Nothing
+    | TicketsIssued
+    | TicketEntered
+    | TicketSeenTwice
+    | SaleMade
+    | SeatsHeld
+    | SeatsReleased
+    | FanEntered
+    | DoubleScan
+    | StatusChanged
+    | ThresholdReached
+    | AllocationSoldOut
+)
+
+# --- state and snapshots -----------------------------------------------------------------------------------------
+
+
+class TypeCount(_Part, frozen=True, kw_only=True):
+    """A ticket type's numbers. What is left to buy is `allocation - sold - held`."""
+
+    id: str
+    name: str
+    price: int
+    allocation: int
+    held: int
+    sold: int
+
+
+class TypeLeft(_Part, frozen=True, kw_only=True):
+    """Tickets of one type that a fan can still buy."""
+
+    id: str
+    left: int
+
+
+class PublicState(_Tagged, frozen=True, kw_only=True, tag="public_state"):
+    """What anyone may know."""
+
+    status: EventStatus
+    left: int
+    sold_out: bool
+    types: tuple[TypeLeft, ...]
+
+
+class ArtistState(_Tagged, frozen=True, kw_only=True, tag="artist_state"):
+    """What the artist's sold-out bar shows."""
+
+    status: EventStatus
+    allocation: int
+    sold: int
+    sold_out_at: Millis | None
+
+
+class FeedSale(_Part, frozen=True, kw_only=True):
+    """One line of the cha-ching feed."""
+
+    seq: Seq
+    order_id: str
+    lines: tuple[SaleLine, ...]
+    quantity: int
+    base: int
+    fee: int
+    total: int
+    currency: str
+    at: Millis
+
+
+class FeedEntry(_Part, frozen=True, kw_only=True):
+    """One line of the door's log, as the office sees it."""
+
+    seq: Seq
+    ticket_type: str
+    at: Millis
+    door: str
+
+
+class FeedDoubleScan(_Part, frozen=True, kw_only=True):
+    """One double scan, as the office sees it."""
+
+    seq: Seq
+    first_at: Millis
+    first_door: str
+    second_at: Millis
+    second_door: str
+    admitted: bool
+
+
+class SalesSnapshot(_Tagged, frozen=True, kw_only=True, tag="sales_snapshot"):
+    """The venue's page as of `seq`: totals over all sales, and the newest lines of each feed, newest first."""
+
+    status: EventStatus
+    currency: str
+    types: tuple[TypeCount, ...]
+    base: int
+    fee: int
+    total: int
+    entered: int
+    sold_out_at: Millis | None
+    sales: tuple[FeedSale, ...]
+    entries: tuple[FeedEntry, ...]
+    double_scans: tuple[FeedDoubleScan, ...]
+
+
+FEED_LENGTH = 50
+"""Lines that a snapshot's feeds hold at most."""
+
+
+class DoorWindow(_Part, frozen=True, kw_only=True):
+    """When live codes run, and what the phone needs to walk them. `salt` is base64 of 16 bytes."""
+
+    epoch: int
+    starts_at: Millis
+    steps: int
+    step_s: int
+    guard: int
+    skew: int
+    salt: Base64
+
+
+class DoorEvent(_Part, frozen=True, kw_only=True):
+    """The show, as the door phone's header tells it."""
+
+    id: str
+    title: str
+    venue: str
+    time_zone: str
+    doors_at: Millis
+
+
+class DoorSnapshot(_Tagged, frozen=True, kw_only=True, tag="door_snapshot"):
+    """The manifest: columns of one ticket each, sorted by anchor; never a name or an email.
+
+    `anchors` holds 16 bytes a ticket; `types` one byte (index into `type_names`); `statuses` one byte
+    (0 active, 1 redeemed, 2 refunded, 3 void); `entered_at` four bytes, big endian: seconds since
+    `window.starts_at` minus one day, 0 for never; `doors` one byte (index into `door_names`, 255 for none).
+    `checksum` is the SHA-256, in hex, of the raw anchors.
+    """
+
+    event: DoorEvent
+    window: DoorWindow
+    count: int
+    checksum: str
+    type_names: tuple[str, ...]
+    door_names: tuple[str, ...]
+    anchors: Base64
+    types: Base64
+    statuses: Base64
+    entered_at: Base64
+    doors: Base64
+
+
+Snapshot = SalesSnapshot | DoorSnapshot
+State = PublicState | ArtistState
+
+# --- server messages ---------------------------------------------------------------------------------------------
+
+
+class DeviceIdentity(_Part, frozen=True, kw_only=True):
+    """Who the phone is: its name is what other phones show as the door."""
+
+    id: str
+    name: str
+    event: str
+
+
+class Welcome(_Tagged, frozen=True, kw_only=True, tag="welcome"):
+    """First of all, once."""
+
+    version: int
+    connection: str
+    server_time: Millis
+
+
+class Authenticated(_Tagged, frozen=True, kw_only=True, tag="authenticated"):
+    """The token is good."""
+
+    ref: Ref
+    device: DeviceIdentity
+
+
+class Joined(_Tagged, frozen=True, kw_only=True, tag="joined"):
+    """The topic follows: a snapshot or state if the client has none it can build on, then each entry after `seq`."""
+
+    ref: Ref
+    topic: TopicName
+    epoch: str
+    seq: Seq
+    resumed: bool
+
+
+class Left(_Tagged, frozen=True, kw_only=True, tag="left"):
+    """The topic is not followed any more."""
+
+    ref: Ref
+    topic: TopicName
+
+
+class Pong(_Tagged, frozen=True, kw_only=True, tag="pong"):
+    """Here I am; and the last `seq` of each topic that this socket follows, so that nobody misses a lost last entry."""
+
+    ref: Ref
+    at: Millis
+    server_time: Millis
+    seqs: dict[str, int]
+
+
+class VerdictGiven(_Tagged, frozen=True, kw_only=True, tag="verdict"):
+    """The answer to a scan. It acknowledges the kind of fact it names, and no other."""
+
+    ref: Ref
+    scan_id: ScanId
+    acknowledged: Decision
+    verdict: Verdict
+
+
+class RequestRefused(_Tagged, frozen=True, kw_only=True, tag="request_refused"):
+    """A client message that changed nothing. `ref` is null when it could not be read."""
+
+    ref: Ref | None
+    code: ErrorCode
+
+
+class TopicSnapshot(_Tagged, frozen=True, kw_only=True, tag="snapshot"):
+    """All of a facts topic as of `seq`: forget what you had."""
+
+    topic: TopicName
+    epoch: str
+    seq: Seq
+    snapshot: Snapshot
+
+
+class TopicFact(_Tagged, frozen=True, kw_only=True, tag="fact"):
+    """The log's next entry for this topic: `seq` is one more than the last one's."""
+
+    topic: TopicName
+    seq: Seq
+    fact: AnyFact
+
+
+class TopicState(_Tagged, frozen=True, kw_only=True, tag="state"):
+    """A state topic's newest state; it replaces the one before."""
+
+    topic: TopicName
+    seq: Seq
+    state: State
+
+
+class TopicClosed(_Tagged, frozen=True, kw_only=True, tag="topic_closed"):
+    """The server ended a subscription, for instance because a right was taken away."""
+
+    topic: TopicName
+    code: ErrorCode
+
+
+ServerMessage = (
+    Welcome
+    | Authenticated
+    | Joined
+    | Left
+    | Pong
+    | VerdictGiven
+    | RequestRefused
+    | TopicSnapshot
+    | TopicFact
+    | TopicState
+    | TopicClosed
+)
+
+_client_decoder = msgspec.json.Decoder(ClientMessage)
+_encoder = msgspec.json.Encoder()
+
+
+def decode_client(data: str | bytes) -> ClientMessage:
+    """Read one client message. Raises msgspec.DecodeError (of which ValidationError is one) for anything else."""
+    try:
+        message: ClientMessage = _client_decoder.decode(data)
+    except (RecursionError, UnicodeError) as error:
+        # Thousands of brackets before the tag, or half a surrogate pair: not JSON that a client of ours writes.
+        raise msgspec.DecodeError(str(error)) from error
+    return message
+
+
+def encode(message: ServerMessage) -> str:
+    """A server message's text, ready to be handed to any number of sockets."""
+    return _encoder.encode(message).decode()

@@ -1,0 +1,186 @@
+"""Fresh snapshots from the rows, each with the `seq` that it stands at."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from typing import Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+from django.db import transaction
+from django.db.models import Sum
+
+from realtime import projections, translate
+from realtime import protocol as p
+from ticketing import live_code, log
+from ticketing.admission import TicketStatus
+from ticketing.clock import millis, millis_or_none
+from ticketing.domain_events import EventStatus
+from ticketing.models import Event, Order, Ticket
+
+Read = TypeVar("Read")
+_OPTIMISTIC_READS = 8
+_STATUS_BYTES = {
+    TicketStatus.ACTIVE: 0,
+    TicketStatus.REDEEMED: 1,
+    TicketStatus.REFUNDED: 2,
+    TicketStatus.VOID: 3,
+}
+_NO_DOOR = 255
+_DAY_S = 86_400
+
+
+class Stamped(msgspec.Struct, Generic[Read], frozen=True, kw_only=True):
+    """A read and the place in the log at which it is true."""
+
+    epoch: str
+    seq: int
+    value: Read
+
+
+def sales(event_id: UUID) -> Stamped[p.SalesSnapshot]:
+    """The venue's page."""
+    return _stamped(event_id, lambda head: _sales(event_id, head))
+
+
+def door(event_id: UUID) -> Stamped[p.DoorSnapshot]:
+    """The manifest."""
+    return _stamped(event_id, lambda _head: _door(event_id))
+
+
+def counts(event_id: UUID) -> Stamped[projections.Counts]:
+    """The show's seats."""
+    return _stamped(event_id, lambda _head: _counts(event_id))
+
+
+def _stamped(event_id: UUID, read: Callable[[log.Head], Read]) -> Stamped[Read]:
+    """Read rows between two looks at the log. Every change of a show is in its log, so the same `seq` before and
+    after means that the rows are of that moment. It works alike on every database and locks nobody out, but for a
+    show that changed during every one of several reads: then its writers wait for one read."""
+    head = log.head(event_id)
+    for _ in range(_OPTIMISTIC_READS):
+        if head is None:
+            raise Event.DoesNotExist
+        value = read(head)
+        after = log.head(event_id)
+        if after == head:
+            return Stamped(epoch=head.epoch, seq=head.seq, value=value)
+        head = after
+    with transaction.atomic():
+        head = log.take(event_id)
+        return Stamped(epoch=head.epoch, seq=head.seq, value=read(head))
+
+
+def _counts(event_id: UUID) -> projections.Counts:
+    event = Event.objects.get(pk=event_id)
+    return projections.Counts(
+        status=EventStatus(event.status),
+        types=_type_counts(event),
+        sold_out_at=millis_or_none(event.sold_out_at),
+    )
+
+
+def _type_counts(event: Event) -> tuple[p.TypeCount, ...]:
+    return tuple(
+        p.TypeCount(
+            id=str(kind.pk),
+            name=kind.name,
+            price=kind.price,
+            allocation=kind.allocation,
+            held=kind.held,
+            sold=kind.sold,
+        )
+        for kind in event.ticket_types.all()
+    )
+
+
+def _sales(event_id: UUID, head: log.Head) -> p.SalesSnapshot:
+    event = Event.objects.select_related("venue").get(pk=event_id)
+    money = Order.objects.filter(event=event, paid_at__isnull=False).aggregate(
+        base=Sum("base", default=0), fee=Sum("fee", default=0), total=Sum("total", default=0)
+    )
+    return p.SalesSnapshot(
+        status=EventStatus(event.status),
+        currency=event.venue.currency,
+        types=_type_counts(event),
+        base=money["base"],
+        fee=money["fee"],
+        total=money["total"],
+        entered=Ticket.objects.filter(event=event, redeemed_at__isnull=False).count(),
+        sold_out_at=millis_or_none(event.sold_out_at),
+        sales=tuple(projections.feed_sale(s, f) for s, f in _feed(head, event_id, "order_paid", p.SaleMade)),
+        entries=tuple(
+            p.FeedEntry(seq=s, ticket_type=f.ticket_type, at=f.at, door=f.door)
+            for s, f in _feed(head, event_id, "ticket_redeemed", p.FanEntered)
+        ),
+        double_scans=tuple(
+            p.FeedDoubleScan(
+                seq=s,
+                first_at=f.first_at,
+                first_door=f.first_door,
+                second_at=f.second_at,
+                second_door=f.second_door,
+                admitted=f.admitted,
+            )
+            for s, f in _feed(head, event_id, "double_scan_detected", p.DoubleScan)
+        ),
+    )
+
+
+Fact = TypeVar("Fact", p.SaleMade, p.FanEntered, p.DoubleScan)
+
+
+def _feed(head: log.Head, event_id: UUID, kind: str, shape: type[Fact]) -> list[tuple[int, Fact]]:
+    """The newest lines of one feed, out of the log itself: they carry their `seq`."""
+    entries = log.latest(event_id=event_id, kind=kind, limit=p.FEED_LENGTH, upto=head.seq)
+    facts = ((entry.seq, translate.sales_fact(entry.happened)) for entry in entries)
+    return [(seq, fact) for seq, fact in facts if isinstance(fact, shape)]
+
+
+def _door(event_id: UUID) -> p.DoorSnapshot:
+    event = Event.objects.select_related("venue").get(pk=event_id)
+    tickets = list(
+        Ticket.objects.filter(event=event)
+        .order_by("anchor")
+        .values_list("anchor", "ticket_type__name", "status", "redeemed_at", "redeemed_door")
+    )
+    type_names = sorted({row[1] for row in tickets} | {kind.name for kind in event.ticket_types.all()})
+    # A byte counts no more doors: whoever came in by a further one came in by an unnamed one.
+    door_names = sorted({row[4] for row in tickets if row[4]})[:_NO_DOOR]
+    doors = {name: index for index, name in enumerate(door_names)}
+    anchors = b"".join(bytes(row[0]) for row in tickets)
+    base_s = event.window_starts_ms // 1000 - _DAY_S
+    entered = (0 if row[3] is None else max(1, millis(row[3]) // 1000 - base_s) for row in tickets)
+    return p.DoorSnapshot(
+        event=p.DoorEvent(
+            id=str(event.pk),
+            title=event.title,
+            venue=event.venue.name,
+            time_zone=event.venue.time_zone,
+            doors_at=millis(event.doors_at),
+        ),
+        window=p.DoorWindow(
+            epoch=event.door_epoch,
+            starts_at=event.window_starts_ms,
+            steps=event.chain.steps,
+            step_s=live_code.STEP_S,
+            guard=live_code.GUARD,
+            skew=live_code.SKEW,
+            salt=_base64(event.chain.salt),
+        ),
+        count=len(tickets),
+        checksum=hashlib.sha256(anchors).hexdigest(),
+        type_names=tuple(type_names),
+        door_names=tuple(door_names),
+        anchors=_base64(anchors),
+        types=_base64(bytes(type_names.index(row[1]) for row in tickets)),
+        statuses=_base64(bytes(_STATUS_BYTES[TicketStatus(row[2])] for row in tickets)),
+        entered_at=_base64(b"".join(seconds.to_bytes(4, "big") for seconds in entered)),
+        doors=_base64(bytes(doors.get(row[4], _NO_DOOR) for row in tickets)),
+    )
+
+
+def _base64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
