@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { basketOf, most, type Offer, quantityFrom } from "./basket.ts";
+
+const general: Offer = { id: "a", base: 2000, fee: 200, left: 40, limit: 8 };
+const balcony: Offer = { id: "b", base: 3500, fee: 250, left: 2, limit: 8 };
+
+test("the total is the prices and a fee for every ticket", () => {
+  const basket = basketOf(
+    [general, balcony],
+    new Map([
+      ["a", 2],
+      ["b", 1],
+    ]),
+  );
+
+  expect(basket).toEqual({ quantity: 3, base: 7500, fee: 650, total: 8150 });
+});
+
+test("an empty basket costs nothing", () => {
+  expect(basketOf([general], new Map()).total).toBe(0);
+});
+
+test("nobody can choose more than what is left, or than the limit per order", () => {
+  expect(most(general)).toBe(8);
+  expect(most(balcony)).toBe(2);
+  expect(most({ ...balcony, left: 0 })).toBe(0);
+});
+
+test.each([
+  ["3", 3],
+  ["99", 8],
+  ["-1", 0],
+  ["", 0],
+  ["2.9", 2],
+  ["two", 0],
+])("typed %j is %d tickets", (typed, quantity) => {
+  expect(quantityFrom(typed, general)).toBe(quantity);
+});

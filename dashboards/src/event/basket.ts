@@ -1,0 +1,40 @@
+/** What one kind of ticket costs, in minor units, and how many of it a fan may take. */
+export interface Offer {
+  readonly id: string;
+  readonly base: number;
+  readonly fee: number;
+  readonly left: number;
+  readonly limit: number;
+}
+
+export interface Basket {
+  readonly quantity: number;
+  readonly base: number;
+  readonly fee: number;
+  readonly total: number;
+}
+
+/** The sums of what is chosen. The fee is per ticket, so it multiplies (ticketing/money.py). */
+export function basketOf(offers: readonly Offer[], chosen: ReadonlyMap<string, number>): Basket {
+  let quantity = 0;
+  let base = 0;
+  let fee = 0;
+  for (const offer of offers) {
+    const count = chosen.get(offer.id) ?? 0;
+    quantity += count;
+    base += offer.base * count;
+    fee += offer.fee * count;
+  }
+  return { quantity, base, fee, total: base + fee };
+}
+
+/** The most of one kind that can be chosen now. */
+export function most(offer: Offer): number {
+  return Math.max(0, Math.min(offer.left, offer.limit));
+}
+
+/** What somebody typed, as a quantity that can be bought. */
+export function quantityFrom(typed: string, offer: Offer): number {
+  const number = Math.trunc(Number(typed));
+  return Number.isFinite(number) ? Math.min(Math.max(0, number), most(offer)) : 0;
+}

@@ -1,0 +1,75 @@
+import type {
+  FeedDoubleScan,
+  FeedEntry,
+  FeedSale,
+  SalesSnapshot,
+} from "../../../realtime/client/protocol.gen.ts";
+import { display } from "../../../ticketing/client/money.ts";
+import { make } from "../lib/dom.ts";
+import { timeOfDay } from "../lib/time.ts";
+import { linesInWords, typeName } from "./totals.ts";
+
+interface Line {
+  readonly seq: number;
+}
+
+/** Keep a list's items in step with a feed, newest first, making only those that are new. */
+export function drawFeed<T extends Line>(
+  list: HTMLElement,
+  feed: readonly T[],
+  draw: (line: T) => HTMLElement,
+): HTMLElement[] {
+  const known = new Map(
+    [...list.children].map((item) => [Number((item as HTMLElement).dataset["seq"]), item]),
+  );
+  const made: HTMLElement[] = [];
+  const items = feed.map((line) => {
+    const item = known.get(line.seq) ?? draw(line);
+    if (!known.has(line.seq) && item instanceof HTMLElement) made.push(item);
+    (item as HTMLElement).dataset["seq"] = String(line.seq);
+    return item;
+  });
+  if (made.length > 0 || items.length !== list.children.length) list.replaceChildren(...items);
+  return made;
+}
+
+/** One ring of the till: what the venue got is the big number, NGN's fee the small one. */
+export function saleItem(sale: FeedSale, types: SalesSnapshot["types"], zone: string): HTMLElement {
+  const side = make("p", "sale__side", moment(sale.at, zone), document.createElement("br"));
+  side.append(`fee ${display(sale.fee, sale.currency)}`);
+  return make(
+    "li",
+    "sale",
+    make("p", "sale__amount money", `+${display(sale.base, sale.currency)}`),
+    make("p", "sale__what", linesInWords(sale.lines, types)),
+    side,
+  );
+}
+
+export function entryItem(entry: FeedEntry, types: SalesSnapshot["types"], zone: string): HTMLElement {
+  const what = make("span", "", `${typeName(entry.ticket_type, types)}, ${entry.door}`);
+  return make("li", "list__row", what, moment(entry.at, zone));
+}
+
+export function doubleScanItem(scan: FeedDoubleScan, zone: string): HTMLElement {
+  const verdict = scan.admitted ? "Let in twice" : "Shown again, refused";
+  const first = `first in ${timeOfDay(scan.first_at, zone)} at ${scan.first_door}`;
+  const second = `again ${timeOfDay(scan.second_at, zone)} at ${scan.second_door}`;
+  return make(
+    "li",
+    "list__row",
+    make(
+      "p",
+      "",
+      make("strong", scan.admitted ? "alarm" : "", verdict),
+      document.createElement("br"),
+      make("span", "muted small num", `${first}, ${second}`),
+    ),
+  );
+}
+
+function moment(at: number, zone: string): HTMLElement {
+  const time = make("time", "num", timeOfDay(at, zone));
+  time.setAttribute("datetime", new Date(at).toISOString());
+  return time;
+}

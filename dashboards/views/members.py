@@ -1,0 +1,116 @@
+"""Pages for people who act for a venue or an artist. To everybody else these pages do not exist."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dashboards import page_data, pairing_code, reads
+from dashboards.reads import VenueShow
+from realtime import snapshots
+from ticketing import pairing, rights
+from ticketing.clock import utc_now
+from ticketing.models import User
+from ticketing.pairing import NewPairingCode
+
+
+@login_required
+@require_safe
+def venue(request: HttpRequest, slug: str) -> HttpResponse:
+    """A venue's shows; money only for those who may see it."""
+    home = reads.venue_home(slug)
+    if home is None or not rights.may_run_door(user_id=_me(request).pk, venue_id=home.id):
+        raise Http404("no such venue")
+    sees_sales = rights.may_see_venue(user_id=_me(request).pk, venue_id=home.id)
+    return render(request, "dashboards/venue.html", {"venue": home, "sees_sales": sees_sales})
+
+
+@login_required
+@require_safe
+def sales(request: HttpRequest, slug: str, event_slug: str) -> HttpResponse:
+    """The cha-ching page of one show."""
+    found = _show(slug, event_slug)
+    if not rights.may_see_venue(user_id=_me(request).pk, venue_id=found.venue_id):
+        raise Http404("no such show")
+    snapshot = snapshots.sales(found.show.id)
+    context = {
+        "venue_slug": slug,
+        "show": found.show,
+        "snapshot": snapshot.value,
+        "data": page_data.sales_data(found.show, snapshot),
+    }
+    return _private(render(request, "dashboards/sales.html", context))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def pair(request: HttpRequest, slug: str, event_slug: str) -> HttpResponse:
+    """The show's door phones; a POST makes a code for one more."""
+    found = _door(request, slug, event_slug)
+    if request.method != "POST":
+        return _pair_page(request, found, None)
+    code = pairing.new_code(event_id=found.show.id, by=_me(request), now=utc_now())
+    return _pair_page(request, found, code)
+
+
+@login_required
+@require_POST
+def revoke(request: HttpRequest, slug: str, event_slug: str, device_id: UUID) -> HttpResponse:
+    """Shut a phone out."""
+    found = _door(request, slug, event_slug)
+    if not pairing.revoke(device_id=device_id, event_id=found.show.id, now=utc_now()):
+        raise Http404("no such device")
+    return redirect("dashboards:pair", slug=slug, event_slug=event_slug)
+
+
+@login_required
+@require_safe
+def artist(request: HttpRequest, slug: str) -> HttpResponse:
+    """The artist's sold-out bars."""
+    home = reads.artist_home(slug)
+    if home is None or not rights.may_see_artist(user_id=_me(request).pk, artist_id=home.id):
+        raise Http404("no such artist")
+    return render(request, "dashboards/artist.html", {"artist": home})
+
+
+def _pair_page(request: HttpRequest, found: VenueShow, code: NewPairingCode | None) -> HttpResponse:
+    link = pairing_code.pairing_link(code.code) if code else ""
+    context = {
+        "venue_slug": found.venue_slug,
+        "show": found.show,
+        "devices": pairing.devices(event_id=found.show.id),
+        "link": link,
+        "picture": pairing_code.svg_of(link) if link else "",
+        "expires_at": code.expires_at if code else None,
+        "expires_in": int((code.expires_at - utc_now()).total_seconds()) if code else 0,
+    }
+    return _private(render(request, "dashboards/pair.html", context))
+
+
+def _door(request: HttpRequest, slug: str, event_slug: str) -> VenueShow:
+    found = _show(slug, event_slug)
+    if not rights.may_run_door(user_id=_me(request).pk, venue_id=found.venue_id):
+        raise Http404("no such show")
+    return found
+
+
+def _show(slug: str, event_slug: str) -> VenueShow:
+    found = reads.venue_show(slug, event_slug)
+    if found is None:
+        raise Http404("no such show")
+    return found
+
+
+def _me(request: HttpRequest) -> User:
+    """The signed-in person; `login_required` has seen to it."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "private, no-store"
+    return response
