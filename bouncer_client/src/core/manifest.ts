@@ -1,0 +1,210 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import type {
+  DoorEvent,
+  DoorSnapshot,
+  Entry,
+  Nothing,
+  TicketEntered,
+  TicketSeenTwice,
+  TicketsIssued,
+} from "../../../realtime/client/protocol.gen.ts";
+import { fromHex, toHex } from "../../../ticketing/client/live_code.ts";
+import type { Rule, Standing, TicketStatus } from "./admission.ts";
+import { fromBase64, toBase64 } from "./bytes.ts";
+import { ANCHOR_BYTES, type Columns, find, isSorted, NO_DOOR, withTickets } from "./columns.ts";
+
+export type DoorFact = Nothing | TicketsIssued | TicketEntered | TicketSeenTwice;
+
+const STATUSES: readonly TicketStatus[] = ["active", "redeemed", "refunded", "void"];
+const REDEEMED = STATUSES.indexOf("redeemed");
+const ONE_DAY_S = 86_400;
+
+/** The manifest that arrived, or was kept, is not one: it must be fetched again. The message says what is wrong. */
+export class BrokenManifest extends Error {
+  override readonly name = "BrokenManifest";
+}
+
+export interface HeadCount {
+  /** Tickets that have entered. */
+  readonly inside: number;
+  /** Tickets that may enter, or have. */
+  readonly expected: number;
+}
+
+/**
+ * The phone's list of tickets as of one place in the show's log: the server's truth, no more and no less.
+ * It changes in place, entry by entry: copying 100,000 tickets for each would cost the scan its speed.
+ */
+export class Manifest {
+  private constructor(
+    readonly event: DoorEvent,
+    readonly window: DoorSnapshot["window"],
+    readonly salt: Uint8Array,
+    private columns: Columns,
+    private readonly typeNames: string[],
+    private readonly doorNames: string[],
+  ) {}
+
+  /** Read and verify a snapshot. Throws BrokenManifest. */
+  static read(snapshot: DoorSnapshot): Manifest {
+    try {
+      const columns = columnsOf(snapshot);
+      verify(snapshot, columns);
+      const { event, window, type_names, door_names } = snapshot;
+      return new Manifest(event, window, saltOf(window.salt), columns, [...type_names], [...door_names]);
+    } catch (problem) {
+      if (problem instanceof RangeError || problem instanceof TypeError)
+        throw new BrokenManifest(problem.message, { cause: problem });
+      throw problem;
+    }
+  }
+
+  get count(): number {
+    return this.columns.types.length;
+  }
+
+  get checksum(): string {
+    return toHex(sha256(this.columns.anchors));
+  }
+
+  get rule(): Rule {
+    return { stepS: this.window.step_s, skew: this.window.skew, guard: this.window.guard };
+  }
+
+  /** What is known of a ticket; null for an anchor that is not on the list. */
+  standing(anchor: Uint8Array): Standing | null {
+    const i = find(this.columns, anchor);
+    if (i < 0) return null;
+    return {
+      ticket_type: this.typeNames[this.columns.types[i] ?? -1] ?? "",
+      status: STATUSES[this.columns.statuses[i] ?? -1] ?? "void",
+      entry: this.entryAt(i),
+    };
+  }
+
+  headCount(): HeadCount {
+    let inside = 0;
+    let expected = 0;
+    for (const status of this.columns.statuses) {
+      if (status === REDEEMED) inside++;
+      if (status <= REDEEMED) expected++;
+    }
+    return { inside, expected };
+  }
+
+  /** Take over one entry of the show's log. */
+  apply(fact: DoorFact): void {
+    switch (fact.t) {
+      case "tickets_issued":
+        this.issue(fact);
+        break;
+      case "ticket_entered":
+        this.enter(fact.anchor, { at: fact.at, door: fact.door });
+        break;
+      case "ticket_seen_twice":
+        this.enter(fact.anchor, { at: fact.first_at, door: fact.first_door });
+        break;
+      case "nothing":
+        break;
+      default:
+        // A newer server's fact that we do not know changes nothing here.
+        fact satisfies never;
+    }
+  }
+
+  /** The same manifest as a snapshot, for keeping. */
+  snapshot(): DoorSnapshot {
+    const { anchors, types, statuses, enteredAt, doors } = this.columns;
+    return {
+      t: "door_snapshot",
+      event: this.event,
+      window: this.window,
+      count: this.count,
+      checksum: this.checksum,
+      type_names: [...this.typeNames],
+      door_names: [...this.doorNames],
+      anchors: toBase64(anchors),
+      types: toBase64(types),
+      statuses: toBase64(statuses),
+      entered_at: toBase64(bigEndian(enteredAt)),
+      doors: toBase64(doors),
+    };
+  }
+
+  private issue({ tickets }: TicketsIssued): void {
+    const added = tickets.map(({ anchor, ticket_type }) => ({
+      anchor: fromHex(anchor),
+      type: indexIn(this.typeNames, ticket_type),
+    }));
+    this.columns = withTickets(this.columns, added);
+  }
+
+  private enter(anchor: string, { at, door }: Entry): void {
+    const i = find(this.columns, fromHex(anchor));
+    if (i < 0) return;
+    this.columns.statuses[i] = REDEEMED;
+    this.columns.enteredAt[i] = Math.max(1, Math.floor(at / 1000) - this.baseS);
+    this.columns.doors[i] = indexIn(this.doorNames, door);
+  }
+
+  private entryAt(i: number): Entry | null {
+    const seconds = this.columns.enteredAt[i] ?? 0;
+    if (seconds === 0) return null;
+    const door = this.columns.doors[i] ?? NO_DOOR;
+    return { at: (seconds + this.baseS) * 1000, door: this.doorNames[door] ?? "" };
+  }
+
+  private get baseS(): number {
+    return Math.floor(this.window.starts_at / 1000) - ONE_DAY_S;
+  }
+}
+
+/** The name's place in a table of at most 255 names, adding it when it is new; beyond that, "none". */
+function indexIn(names: string[], name: string): number {
+  const known = names.indexOf(name);
+  if (known >= 0) return known;
+  if (names.length >= NO_DOOR) return NO_DOOR;
+  return names.push(name) - 1;
+}
+
+function columnsOf(snapshot: DoorSnapshot): Columns {
+  return {
+    anchors: fromBase64(snapshot.anchors),
+    types: fromBase64(snapshot.types),
+    statuses: fromBase64(snapshot.statuses),
+    enteredAt: fromBigEndian(fromBase64(snapshot.entered_at)),
+    doors: fromBase64(snapshot.doors),
+  };
+}
+
+function verify({ count, checksum }: DoorSnapshot, columns: Columns): void {
+  const lengths = [
+    columns.anchors.length / ANCHOR_BYTES,
+    columns.types.length,
+    columns.statuses.length,
+    columns.enteredAt.length,
+    columns.doors.length,
+  ];
+  if (lengths.some((length) => length !== count))
+    throw new BrokenManifest(`columns of ${lengths.join(", ")} tickets instead of ${count}`);
+  if (toHex(sha256(columns.anchors)) !== checksum) throw new BrokenManifest("the checksum is wrong");
+  if (!isSorted(columns.anchors)) throw new BrokenManifest("the anchors are not sorted");
+}
+
+function saltOf(text: string): Uint8Array {
+  const salt = fromBase64(text);
+  if (salt.length !== 16) throw new BrokenManifest(`a salt of ${salt.length} bytes`);
+  return salt;
+}
+
+function fromBigEndian(bytes: Uint8Array): Uint32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Uint32Array.from({ length: Math.ceil(bytes.length / 4) }, (_, i) => view.getUint32(4 * i));
+}
+
+function bigEndian(values: Uint32Array): Uint8Array {
+  const bytes = new Uint8Array(4 * values.length);
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < values.length; i++) view.setUint32(4 * i, values[i] ?? 0);
+  return bytes;
+}

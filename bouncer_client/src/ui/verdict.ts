@@ -1,0 +1,64 @@
+import type { Screen } from "../core/scan.ts";
+import { h, type IconName, icon } from "./dom.ts";
+import { type Words, wordsFor } from "./words.ts";
+
+const ICONS: Readonly<Record<Words["tone"], IconName>> = { admit: "tick", deny: "cross", check: "question" };
+
+/** The answer to a scan, over the whole screen: colour, sign, word, and the figure that matters. */
+export function verdictOverlay(zone: string, dismiss: () => void) {
+  const element = h("div", { class: "verdict", role: "alert", "aria-live": "assertive", hidden: true });
+  element.addEventListener("click", dismiss);
+  let shown: Screen | null = null;
+
+  function show(screen: Screen): void {
+    const words = wordsFor(screen.verdict, { ...screen, zone });
+    element.dataset["testid"] = "verdict";
+    element.dataset["verdict"] = screen.verdict.t;
+    element.dataset["confirmed"] = String(screen.confirmed);
+    element.dataset["tone"] = words.tone;
+    element.replaceChildren(content(words, screen), next(words));
+    element.hidden = false;
+  }
+
+  return {
+    element,
+    render(screen: Screen | null): void {
+      if (screen === shown) return;
+      shown = screen;
+      if (screen !== null) show(screen);
+      else hide(element);
+    },
+  };
+}
+
+function hide(element: HTMLElement): void {
+  element.hidden = true;
+  element.replaceChildren();
+  delete element.dataset["testid"];
+}
+
+function content(words: Words, { confirmed }: Screen): HTMLElement {
+  return h(
+    "div",
+    { class: "say" },
+    h("p", { class: "proof" }, confirmed ? "Confirmed" : "Offline"),
+    h("div", { class: "sign" }, icon(ICONS[words.tone])),
+    h("p", { class: "word", "data-testid": "verdict-word" }, words.word),
+    h(
+      "div",
+      { class: "detail", "data-testid": "verdict-detail" },
+      words.figure === null ? null : h("p", { class: "figure" }, words.figure),
+      h("p", {}, words.detail),
+    ),
+    h("p", { class: "advice" }, words.advice),
+  );
+}
+
+/** The whole screen is the button; this one is for fingers that look for a button, keyboards and screen readers. */
+function next({ tone }: Words): HTMLElement {
+  return h(
+    "button",
+    { class: "next", "data-testid": "dismiss", type: "button" },
+    tone === "admit" ? "Next" : "Tap anywhere for the next",
+  );
+}

@@ -1,0 +1,133 @@
+import type { Tone } from "../adapters/sound.ts";
+import type { Alert } from "../core/drain.ts";
+import type { Shown } from "../core/journal.ts";
+import { clockTime, spanWords } from "./times.ts";
+
+/** A verdict in words: one look, then the reason. */
+export interface Words {
+  readonly tone: Tone;
+  /** At most three words. */
+  readonly word: string;
+  /** In big digits: the time of the first entry. */
+  readonly figure: string | null;
+  readonly detail: string;
+  /** What to do now. */
+  readonly advice: string;
+}
+
+export interface Circumstances {
+  readonly confirmed: boolean;
+  readonly scannedAt: number;
+  readonly zone: string;
+}
+
+export function wordsFor(verdict: Shown, { confirmed, scannedAt, zone }: Circumstances): Words {
+  switch (verdict.t) {
+    case "admitted":
+      return {
+        tone: "admit",
+        word: "Welcome",
+        figure: null,
+        detail: verdict.ticket_type,
+        advice: confirmed ? "" : "Let in by this phone alone. It tells the server as soon as it can.",
+      };
+    case "already_in":
+      return {
+        tone: "deny",
+        word: "Already in",
+        figure: clockTime(verdict.entry.at, zone),
+        detail: [verdict.entry.door || "Another door", ago(scannedAt - verdict.entry.at)]
+          .filter(Boolean)
+          .join(" · "),
+        advice: verdict.ticket_type,
+      };
+    case "stale":
+      return staleWords(verdict.age_s);
+    case "unlisted":
+      return {
+        tone: "check",
+        word: "Not listed",
+        figure: null,
+        detail: "Not on this phone's list",
+        advice: "It may have been sold since the list was loaded. Scan it again when the phone is live.",
+      };
+    case "refused":
+      return { tone: "deny", figure: null, ...REFUSALS[verdict.reason] };
+  }
+}
+
+const REFUSALS = {
+  refunded: {
+    word: "Refunded",
+    detail: "The money was given back",
+    advice: "This ticket no longer opens the door.",
+  },
+  void: { word: "Void", detail: "Replaced or cancelled", advice: "Ask for the ticket that replaced it." },
+  unknown: {
+    word: "Unknown",
+    detail: "Not a ticket we know",
+    advice: "It looks like one of ours, but not for this show. Ask to see the wallet.",
+  },
+  not_a_ticket: {
+    word: "No ticket",
+    detail: "Not one of our codes",
+    advice: "Ask for the code in the wallet, at full brightness.",
+  },
+} as const;
+
+function staleWords(age: number): Words {
+  const base = { tone: "check", figure: null } as const;
+  if (age === 0)
+    return {
+      ...base,
+      word: "Too early",
+      detail: "Doors are just opening",
+      advice: "Scan it again in a minute.",
+    };
+  const span = spanWords(Math.abs(age));
+  if (age > 0)
+    return {
+      ...base,
+      word: "Old code",
+      detail: `${span} old`,
+      advice: "A screenshot? Ask for the live code in the wallet. If it is live, that phone's clock is slow.",
+    };
+  return {
+    ...base,
+    word: "Clock ahead",
+    detail: `${span} ahead`,
+    advice: "A genuine ticket on a phone whose clock is fast. Set it to automatic time, then scan again.",
+  };
+}
+
+function ago(ms: number): string {
+  return ms < 1_000 ? "just now" : `${spanWords(ms / 1000)} ago`;
+}
+
+/** An alert as a headline and a sentence. */
+export function alertWords(alert: Alert, zone: string): { title: string; text: string } {
+  const when = (entry: { at: number; door: string }) => `${clockTime(entry.at, zone)} at ${entry.door}`;
+  switch (alert.kind) {
+    case "let_in_twice": {
+      const [first, then] =
+        alert.first.at <= alert.second.at ? [alert.first, alert.second] : [alert.second, alert.first];
+      return { title: "One ticket let in twice", text: `First ${when(first)}, then ${when(then)}.` };
+    }
+    case "wrongly_let_in":
+      return {
+        title: "Let in, but should not have been",
+        text: `${when(alert.entry)}: the ticket is ${WRONGS[alert.reason] ?? "not valid"}.`,
+      };
+    case "good_after_all":
+      return {
+        title: "A ticket turned away is good",
+        text: `${when(alert.entry)}: the server has let it in. Wave that guest through.`,
+      };
+  }
+}
+
+const WRONGS: Readonly<Record<string, string>> = {
+  refunded: "refunded",
+  void: "void",
+  unknown: "not one of this show's",
+};
