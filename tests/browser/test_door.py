@@ -1,0 +1,324 @@
+"""Bouncer Mode in real Chromium against the real product: with a server, with a frozen one, and with none."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from config.bootstrap import node_program
+from config.place import ROOT
+from tests.browser.conftest import BrowserFactory
+from tests.product import Product
+from ticketing import live_code
+
+pytestmark = pytest.mark.browser
+_PHONE = {"width": 390, "height": 844}
+_AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+_AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """A fan's tickets, as the fan's own wallet page knows them."""
+
+    chain: live_code.Chain
+    starts_ms: int
+    seeds: tuple[bytes, ...]
+
+    def code(self, ticket: int, *, steps_ago: int = 0) -> str:
+        """The 45 digits that the wallet shows now, or showed so many steps ago."""
+        step = live_code.step_at(window_starts_ms=self.starts_ms, at_ms=int(time.time() * 1000)) - steps_ago
+        return live_code.code_at(chain=self.chain, seed=self.seeds[ticket], step=step)
+
+    def code_of_nobody(self) -> str:
+        """A well-formed code that leads to no ticket."""
+        step = live_code.step_at(window_starts_ms=self.starts_ms, at_ms=int(time.time() * 1000))
+        return live_code.code_at(chain=self.chain, seed=os.urandom(16), step=step)
+
+
+class Phone:
+    """A door phone that is typed on; its camera films a white wall."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.context = browser.new_context(viewport=_PHONE, bypass_csp=True)  # type: ignore[arg-type]  # for axe
+        self.page = self.context.new_page()
+
+    def pairs(self, product: Product, name: str) -> None:
+        """With a code of its own, fresh from the demo."""
+        self.page.goto(json.loads(product.manage("demo", "--json"))["door"]["url"])
+        self.page.get_by_test_id("pair-name").fill(name)
+        self.page.get_by_test_id("pair-submit").click()
+        expect(self.page.get_by_test_id("start-scanning")).to_be_visible()
+
+    def starts_scanning(self) -> None:
+        self.page.get_by_test_id("start-scanning").click()
+        expect(self.page.get_by_test_id("status")).to_be_visible()
+
+    def is_status(self, status: str) -> None:
+        expect(self.page.get_by_test_id("status")).to_have_attribute("data-status", status, timeout=15_000)
+
+    def scans(self, code: str) -> tuple[str | None, str | None, str]:
+        """Type a code: the verdict, whether the server said so, and its words; then make room for the next."""
+        page = self.page
+        page.get_by_test_id("type-code").click()
+        page.get_by_test_id("typed-entry").fill(code)
+        page.get_by_test_id("typed-submit").click()
+        # Green goes by itself after a second: what it says is read in one step.
+        told = page.wait_for_function(
+            """() => {
+                const v = document.querySelector('[data-testid=verdict]');
+                return v && [v.dataset.verdict, v.dataset.confirmed, v.innerText];
+            }"""
+        ).json_value()
+        page.keyboard.press("Escape")
+        expect(page.get_by_test_id("verdict")).to_have_count(0)
+        verdict, confirmed, words = told
+        return verdict, confirmed, words
+
+    def number(self, test_id: str) -> int:
+        return int(self.page.get_by_test_id(test_id).inner_text())
+
+    def problems_for_axe(self) -> list[str]:
+        self.page.evaluate(_AXE.read_text())
+        found = self.page.evaluate("rules => axe.run(document, { runOnly: rules })", _AXE_RULES)
+        return [f"{v['id']}: {[node['target'] for node in v['nodes']]}" for v in found["violations"]]
+
+
+@pytest.fixture
+def browser(browser_factory: BrowserFactory, tmp_path: Path) -> Browser:
+    page = browser_factory().new_page(viewport={"width": 1280, "height": 720})
+    video = tmp_path / "wall.mjpeg"
+    video.write_bytes(page.screenshot(type="jpeg"))
+    return browser_factory(video)
+
+
+@pytest.fixture
+def phone(browser: Browser, running: Product) -> Callable[[str], Phone]:
+    """`phone("Door A")`: a paired phone that scans, and is live."""
+
+    def ready(name: str) -> Phone:
+        paired = Phone(browser)
+        paired.pairs(running, name)
+        paired.starts_scanning()
+        paired.is_status("live")
+        return paired
+
+    return ready
+
+
+@pytest.fixture
+def wallet(browser: Browser, running: Product) -> Wallet:
+    """Four tickets, bought on the event page and paid on the simulator's."""
+    page = browser.new_page()
+    page.goto(running.demo["event"]["url"])
+    page.get_by_role("spinbutton").first.fill("4")
+    page.get_by_label("Email").fill(f"door{next(_numbers)}@example.org")
+    page.get_by_test_id("buy").click()
+    page.get_by_role("button", name=re.compile(r"^Pay \$")).click()
+    expect(page.get_by_test_id("live-code")).to_be_visible(timeout=15_000)
+    data = _wallet_data(page)
+    page.close()
+    chain = live_code.Chain(salt=bytes.fromhex(data["chain"]["salt"]), steps=data["chain"]["steps"])
+    seeds = tuple(bytes.fromhex(ticket["seed"]) for ticket in data["tickets"])
+    return Wallet(chain=chain, starts_ms=data["chain"]["starts_at"], seeds=seeds)
+
+
+def _wallet_data(page: Page) -> dict[str, Any]:
+    texts = page.locator('script[type="application/json"]').all_text_contents()
+    return next(data for data in map(json.loads, texts) if "chain" in data)
+
+
+@contextmanager
+def frozen(product: Product) -> Iterator[None]:
+    """The web process stands still: its sockets look open, and nothing answers."""
+    pid = _web_process(product)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def _web_process(product: Product) -> int:
+    endpoint = f"tcp:port={product.place.port}:"
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit() and endpoint.encode() in _command_line(folder):
+            return int(folder.name)
+    raise AssertionError(f"no process listens at {endpoint}")
+
+
+def _command_line(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""  # it has ended meanwhile
+
+
+def test_a_second_phone_sees_red_with_the_first_entrys_time(
+    phone: Callable[[str], Phone], wallet: Wallet
+) -> None:
+    door_a, door_b = phone("Door A"), phone("Door B")
+
+    assert door_a.scans(wallet.code(0))[:2] == ("admitted", "true")
+    verdict, confirmed, words = door_b.scans(wallet.code(0))
+
+    assert (verdict, confirmed) == ("already_in", "true")
+    assert re.search(r"\d\d:\d\d:\d\d", words)
+    assert "Door A" in words
+    assert door_b.number("inside") == door_a.number("inside")
+
+
+def test_what_is_no_good_is_told_as_what_it_is(phone: Callable[[str], Phone], wallet: Wallet) -> None:
+    door = phone("Door A")
+
+    verdict, _, words = door.scans(wallet.code(0, steps_ago=24))
+    assert (verdict, "6 minutes old" in words) == ("stale", True)
+    verdict, _, words = door.scans(wallet.code_of_nobody())
+    assert (verdict, "Not a ticket we know" in words) == ("refused", True)
+    verdict, _, words = door.scans("https://example.org/")
+    assert (verdict, "Not one of our codes" in words) == ("refused", True)
+
+
+def test_a_hardware_scanners_keys_are_a_scan(phone: Callable[[str], Phone], wallet: Wallet) -> None:
+    door = phone("Door A")
+
+    door.page.keyboard.type(wallet.code(0))
+    door.page.keyboard.press("Enter")
+
+    expect(door.page.get_by_test_id("verdict")).to_have_attribute("data-verdict", "admitted")
+    expect(door.page.get_by_test_id("history").locator("li")).to_have_count(1)
+
+
+def test_a_frozen_server_stops_nobody_and_hides_nothing(
+    phone: Callable[[str], Phone], wallet: Wallet, running: Product
+) -> None:
+    door_a, door_b = phone("Door A"), phone("Door B")
+    inside = door_a.number("inside")
+
+    with frozen(running):
+        # Both doors let the same ticket in: nobody can know, and it must come to light.
+        assert door_a.scans(wallet.code(0))[:2] == ("admitted", "false")
+        door_a.is_status("offline")
+        assert door_b.scans(wallet.code(0))[:2] == ("admitted", "false")
+        assert door_a.scans(wallet.code_of_nobody())[:2] == ("unlisted", "false")
+        assert door_a.scans(wallet.code(0))[:2] == ("already_in", "false")
+        assert (door_a.number("unsent"), door_b.number("unsent")) == (3, 1)
+        assert door_a.number("inside") == inside + 1
+
+        # The phone is opened anew, with nobody there to serve it.
+        door_a.page.reload()
+        door_a.starts_scanning()
+        assert door_a.scans(wallet.code(0))[:2] == ("already_in", "false")
+        assert door_a.scans(wallet.code(1))[:2] == ("admitted", "false")
+
+    for door in (door_a, door_b):
+        door.is_status("live")
+        expect(door.page.get_by_test_id("unsent")).to_have_text("0")
+        expect(door.page.get_by_test_id("alerts")).to_contain_text("One ticket let in twice")
+        expect(door.page.get_by_test_id("alerts")).to_contain_text("Door A")
+        expect(door.page.get_by_test_id("alerts")).to_contain_text("Door B")
+        expect(door.page.get_by_test_id("inside")).to_have_text(str(inside + 2))
+    assert door_b.scans(wallet.code(1))[:2] == ("already_in", "true")
+
+
+def test_a_phone_that_was_removed_forgets_its_list(
+    phone: Callable[[str], Phone], wallet: Wallet, running: Product
+) -> None:
+    door = phone("Door to be removed")
+    running.manage(
+        "shell",
+        "-c",
+        "from django.utils import timezone; from ticketing import pairing; from ticketing.models import Device\n"
+        "d = Device.objects.get(name='Door to be removed')\n"
+        "assert pairing.revoke(device_id=d.pk, event_id=d.event_id, now=timezone.now())",
+    )
+
+    door.page.reload()
+
+    expect(door.page.get_by_role("heading", name="This phone was removed")).to_be_visible(timeout=15_000)
+    assert door.page.evaluate("localStorage.getItem('ngn.door.manifest')") is None
+    assert door.page.evaluate("localStorage.getItem('ngn.door.identity')") is None
+
+
+def test_a_second_tab_waits_for_the_first(phone: Callable[[str], Phone]) -> None:
+    door = phone("Door A")
+
+    second = door.context.new_page()
+    second.goto(door.page.url)
+    expect(second.get_by_role("heading", name="Open in another tab")).to_be_visible()
+    door.page.close()
+
+    expect(second.get_by_test_id("start-scanning")).to_be_visible()
+
+
+def test_a_code_that_was_used_is_refused_in_words(browser: Browser, running: Product) -> None:
+    link = json.loads(running.manage("demo", "--json"))["door"]["url"]
+    first, second = Phone(browser).page, Phone(browser).page
+    for page in (first, second):
+        page.goto(link)
+        page.get_by_test_id("pair-name").fill("Door A")
+    first.get_by_test_id("pair-submit").click()
+    expect(first.get_by_test_id("start-scanning")).to_be_visible()
+
+    second.get_by_test_id("pair-submit").click()
+
+    expect(second.get_by_test_id("pair-problem")).to_contain_text("Another phone has used this code")
+    assert "pair=" not in second.url
+
+
+def test_axe_finds_nothing_on_any_screen(browser: Browser, running: Product, wallet: Wallet) -> None:
+    door = Phone(browser)
+    door.page.goto(running.url + "/door/")
+    expect(door.page.get_by_test_id("pair-name")).to_be_visible()
+    assert door.problems_for_axe() == []
+
+    door.pairs(running, "Door A")
+    assert door.problems_for_axe() == []
+    door.starts_scanning()
+    for code in (wallet.code(0), wallet.code(0), wallet.code(1, steps_ago=24)):
+        door.page.keyboard.type(code)
+        door.page.keyboard.press("Enter")
+        expect(door.page.get_by_test_id("verdict")).to_be_visible()
+        assert door.problems_for_axe() == []
+        door.page.keyboard.press("Escape")
+        expect(door.page.get_by_test_id("verdict")).to_have_count(0)
+    assert door.problems_for_axe() == []
+    door.page.get_by_test_id("type-code").click()
+    assert door.problems_for_axe() == []
+
+
+def test_the_journal_in_indexeddb_keeps_every_promise(
+    browser: Browser, running: Product, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "suite.js"
+    subprocess.run(
+        [
+            *(str(node_program()), "node_modules/rolldown/bin/cli.mjs"),
+            *("bouncer_client/src/adapters/journal.in_browser.ts", "--file", str(bundle)),
+            *("--format", "iife", "--name", "suite"),
+        ],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    page = browser.new_page()
+    page.goto(running.url + "/healthz")
+
+    outcomes = page.evaluate(f"async () => {{ {bundle.read_text()}; return suite.keepsItsPromises(); }}")
+
+    assert set(outcomes.values()) == {"kept"}, outcomes
+    assert len(outcomes) >= 9

@@ -1,0 +1,264 @@
+"""`snapshot + frames == fresh snapshot`, for every projection, after whatever happens to a show."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import get_args
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+
+from realtime import protocol as p
+from realtime import snapshots
+from realtime.snapshots import Stamped
+from tests import folding
+from tests.factories import (
+    NOW,
+    a_device,
+    a_hold,
+    a_paid_order,
+    a_scan,
+    a_show,
+    codes_of,
+)
+from tests.race import together
+from ticketing import door, events, inventory, log, sales
+from ticketing.domain_events import AnyDomainEvent, EventStatus, OrderPaid, ReleaseReason
+from ticketing.events import NewTicketType
+from ticketing.inventory import Seats
+from ticketing.models import Device, Event, LogEntry, Order
+from ticketing.sales import Held
+from ticketing.scans import Decision
+
+pytestmark = [pytest.mark.database]
+TYPES = (
+    NewTicketType(name="General admission", price=2_000, allocation=40),
+    NewTicketType(name="VIP 🥂", price=5_050, allocation=8),
+)
+
+
+@dataclass
+class Night:
+    """A show to which things happen at random, all of them through the real services."""
+
+    event: Event
+    phones: list[Device]
+    dice: random.Random
+    now: datetime = NOW
+    held: list[Order] = field(default_factory=list)
+    expired: list[Order] = field(default_factory=list)
+    paid: list[Order] = field(default_factory=list)
+
+    def go_on(self) -> None:
+        """One more thing happens, some seconds later."""
+        self.now += timedelta(seconds=self.dice.uniform(0, 20))
+        deed = self.dice.choices(
+            (self.hold, self.pay, self.release, self.pay_late, self.scan, self.toggle),
+            (30, 26, 4, 2, 40, 4),
+        )[0]
+        deed()
+
+    def hold(self) -> None:
+        kinds = self.dice.sample(list(self.event.ticket_types.all()), self.dice.randint(1, 2))
+        seats = tuple(Seats(ticket_type_id=kind.pk, quantity=self.dice.randint(1, 2)) for kind in kinds)
+        fan = f"fan{self.dice.randint(1, 9)}@example.org"
+        outcome = sales.place_hold(event_id=self.event.pk, seats=seats, email=fan, now=self.now)
+        if isinstance(outcome, Held):
+            self.held.append(outcome.order)
+
+    def pay(self) -> None:
+        if self.held:
+            order = self.held.pop(self.dice.randrange(len(self.held)))
+            sales.fulfil(order_pk=order.pk, payment_intent_id=None, now=self.now)
+            self.paid.append(order)
+
+    def release(self) -> None:
+        if self.held:
+            order = self.held.pop()
+            sales.release(order_pk=order.pk, reason=self.dice.choice(list(ReleaseReason)), now=self.now)
+            self.expired.append(order)
+
+    def pay_late(self) -> None:
+        if self.expired:
+            order = self.expired.pop()
+            try:
+                sales.fulfil(order_pk=order.pk, payment_intent_id=None, now=self.now)
+            except inventory.NotEnoughLeft:
+                return
+            self.paid.append(order)
+
+    def scan(self) -> None:
+        if self.paid:
+            shown_at = self.now - timedelta(seconds=self.dice.choice((0, 0, 0, 10, 400)))
+            code = self.dice.choice(codes_of(self.dice.choice(self.paid), at=shown_at))
+            fact = a_scan(code, at=self.now, decision=self.dice.choice(list(Decision)))
+            door.record(device_id=self.dice.choice(self.phones).pk, scan=fact, now=self.now)
+
+    def toggle(self) -> None:
+        status = self.dice.choice((EventStatus.PAUSED, EventStatus.ON_SALE, EventStatus.ON_SALE))
+        events.set_status(event_id=self.event.pk, status=status, now=self.now)
+
+
+def a_night(seed: int) -> Night:
+    event = a_show(types=TYPES)
+    phones = [a_device(event, name=name)[0] for name in ("Door A", "Tür 🥂", "Balcony")]
+    return Night(event, phones, random.Random(seed))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", range(4))
+def test_an_old_snapshot_and_the_frames_since_are_a_fresh_snapshot(seed: int) -> None:
+    night = a_night(seed)
+    taken = [folding.fresh(night.event.pk)]
+    for _ in range(8):
+        for _ in range(20):
+            night.go_on()
+        new = folding.fresh(night.event.pk)
+
+        assert [folding.after(old, night.event.pk) for old in taken] == [new] * len(taken)
+
+        taken.append(new)
+
+
+@pytest.mark.django_db
+def test_those_random_nights_see_every_domain_event() -> None:
+    seen: Counter[str] = Counter()
+    for seed in range(4):
+        night = a_night(seed)
+        for _ in range(160):
+            night.go_on()
+        seen += Counter(LogEntry.objects.filter(event=night.event).values_list("kind", flat=True))
+
+    assert set(seen) == {kind.__struct_config__.tag for kind in get_args(AnyDomainEvent)}
+
+
+@pytest.mark.django_db
+def test_the_feeds_hold_their_newest_lines_however_long_the_night() -> None:
+    event = a_show(types=(NewTicketType(name="GA", price=100, allocation=80),))
+    old = folding.fresh(event.pk)
+    for _ in range(p.FEED_LENGTH + 5):
+        a_paid_order(event)
+
+    new = folding.fresh(event.pk)
+
+    assert len(new.sales.sales) == p.FEED_LENGTH
+    assert new.sales.sales[0].seq > new.sales.sales[-1].seq
+    assert folding.after(old, event.pk) == new
+
+
+@pytest.mark.django_db
+def test_the_totals_are_those_of_all_sales_to_the_cent() -> None:
+    event = a_show()
+    a_paid_order(event, quantity=2)
+    a_paid_order(event, quantity=3)
+    a_hold(event, quantity=4)
+
+    page = snapshots.sales(event.pk).value
+
+    assert (page.base, page.fee, page.total) == (10_000, 1_000, 11_000)
+    assert [(kind.held, kind.sold) for kind in page.types] == [(4, 5)]
+
+
+@pytest.mark.django_db
+def test_the_manifest_tells_what_a_phone_needs_to_walk_codes() -> None:
+    event = a_show()
+    order = a_paid_order(event, quantity=2)
+
+    manifest = snapshots.door(event.pk).value
+
+    assert (manifest.window.steps, manifest.window.starts_at) == (event.chain.steps, event.window_starts_ms)
+    assert set(folding.manifest_of(manifest)) == {bytes(t.anchor).hex() for t in order.tickets.all()}
+
+
+@pytest.mark.django_db
+def test_an_empty_house_has_an_empty_manifest() -> None:
+    manifest = snapshots.door(a_show().pk).value
+
+    assert folding.manifest_of(manifest) == {}
+    assert manifest.type_names == ("General admission",)
+
+
+@pytest.mark.django_db
+def test_a_manifest_names_no_person_and_no_key() -> None:
+    event = a_show()
+    order = a_paid_order(event, email="canary@example.org")
+    ticket = order.tickets.get()
+
+    text = p.encode(p.TopicSnapshot(topic="door:x", epoch="", seq=0, snapshot=snapshots.door(event.pk).value))
+    text += p.encode(
+        p.TopicSnapshot(topic="sales:x", epoch="", seq=0, snapshot=snapshots.sales(event.pk).value)
+    )
+
+    secrets = ("canary", str(order.pk), str(ticket.pk), order.token, ticket.qr_hash)
+    assert [secret for secret in secrets if secret in text] == []
+
+
+@pytest.mark.django_db
+def test_more_doors_than_a_byte_can_count_leave_the_manifest_readable() -> None:
+    event = a_show(types=(NewTicketType(name="GA", price=0, allocation=300),))
+    orders = [a_paid_order(event, quantity=8) for _ in range(33)]
+    tickets = [ticket for order in orders for ticket in order.tickets.all()]
+    for number, ticket in enumerate(tickets):
+        ticket.status, ticket.redeemed_at, ticket.redeemed_door = "redeemed", NOW, f"Door {number:03}"
+        ticket.save()
+
+    rows = folding.manifest_of(snapshots.door(event.pk).value)
+
+    assert len(rows) == 264
+    assert {row.status for row in rows.values()} == {"redeemed"}
+    wrong = [t for t in tickets if rows[bytes(t.anchor).hex()].door not in (t.redeemed_door, None)]
+    assert wrong == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("read", [snapshots.sales, snapshots.door, snapshots.counts])
+def test_a_show_that_does_not_exist_has_no_snapshot(read: Callable[..., Stamped[object]]) -> None:
+    with pytest.raises(Event.DoesNotExist):
+        read(uuid4())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_snapshots_taken_while_the_show_sells_are_each_true_at_their_own_seq() -> None:
+    event = a_show()
+    begin = folding.fresh(event.pk)
+    taken: list[Stamped[p.SalesSnapshot]] = []
+
+    def sell(number: int) -> None:
+        for _ in range(6):
+            a_paid_order(event, email=f"fan{number}@example.org")
+
+    def look() -> None:
+        taken.extend(snapshots.sales(event.pk) for _ in range(12))
+
+    together(*[lambda number=number: sell(number) for number in range(3)], look, look)
+
+    entries = log.read(event_id=event.pk, since=begin.seq, limit=10_000)
+    wrong = [
+        one.seq
+        for one in taken
+        if one.value != folding.sales_after(begin.sales, event.pk, entries[: one.seq - begin.seq])
+    ]
+    assert len(taken) == 24
+    assert wrong == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_show_that_never_rests_still_gives_a_snapshot() -> None:
+    event = a_show()
+
+    def read_while_it_sells(_: log.Head) -> int:
+        orders = event.orders.count()
+        if not transaction.get_connection().in_atomic_block:
+            a_paid_order(event)
+        return orders
+
+    stamped = snapshots._stamped(event.pk, read_while_it_sells)
+
+    entries = log.read(event_id=event.pk, since=0, limit=10_000)
+    paid = [entry.seq for entry in entries if isinstance(entry.happened, OrderPaid)]
+    assert stamped.value == len([seq for seq in paid if seq <= stamped.seq]) > 0

@@ -1,0 +1,51 @@
+"""One of every domain event, with marks in the places that no audience may be told."""
+
+from __future__ import annotations
+
+from ticketing import domain_events as e
+from ticketing.domain_events import AnyDomainEvent, EventStatus, ReleaseReason
+
+GA, VIP = "018f4e1a-0000-7000-8000-0000000000a1", "018f4e1a-0000-7000-8000-0000000000a2"
+ORDER_PK, TICKET_PK, DEVICE_PK = (f"deadbeef-0000-7000-8000-00000000000{n}" for n in (1, 2, 3))
+ANCHOR = "ab" * 16
+AT = 1_700_000_000_000
+LINES = (e.Line(ticket_type=GA, quantity=2), e.Line(ticket_type=VIP, quantity=1))
+
+PAID = e.OrderPaid(
+    order=ORDER_PK,
+    order_id="3G9230VQVSQ",
+    lines=(
+        e.PaidLine(ticket_type=GA, quantity=2, base=4_000, fee=400),
+        e.PaidLine(ticket_type=VIP, quantity=1, base=5_000, fee=200),
+    ),
+    base=9_000,
+    fee=600,
+    total=9_600,
+    currency="USD",
+    tickets=(
+        e.IssuedTicket(ticket=TICKET_PK, ticket_type=GA, type_name="General admission", anchor=ANCHOR),
+        e.IssuedTicket(ticket=TICKET_PK, ticket_type=GA, type_name="General admission", anchor="cd" * 16),
+        e.IssuedTicket(ticket=TICKET_PK, ticket_type=VIP, type_name="VIP 🥂", anchor="ef" * 16),
+    ),
+    from_hold=True,
+    at=AT,
+)
+EVENTS: tuple[AnyDomainEvent, ...] = (
+    e.EventStatusChanged(status=EventStatus.PAUSED, at=AT),
+    e.HoldPlaced(order=ORDER_PK, lines=LINES, at=AT),
+    e.HoldReleased(order=ORDER_PK, lines=LINES, reason=ReleaseReason.EXPIRED, at=AT),
+    PAID,
+    e.AllocationThresholdReached(percent=90, left=10, at=AT),
+    e.SoldOut(sold=100, at=AT),
+    e.TicketRedeemed(ticket=TICKET_PK, ticket_type=GA, anchor=ANCHOR, device=DEVICE_PK, door="Door A", at=AT),
+    e.DoubleScanDetected(
+        ticket=TICKET_PK,
+        anchor=ANCHOR,
+        first_at=AT - 5,
+        first_door="Door A",
+        second_at=AT,
+        second_door="Door B",
+        admitted=True,
+        at=AT + 1,
+    ),
+)
