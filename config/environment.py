@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import msgspec
 
+from config import mail
+
 _TRUE, _FALSE = {"1", "true", "on", "yes"}, {"", "0", "false", "off", "no"}
 _LOG_LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR"}
+_ONES_OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
 class EnvironmentProblem(Exception):
@@ -28,6 +32,8 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     stripe_connect_webhook_secrets: tuple[str, ...]
     redis_url: str = ""
     stripe_api_base: str = ""
+    email_url: str = "console://"
+    default_from_email: str = ""
     debug: bool = False
     log_level: str = "INFO"
 
@@ -51,9 +57,25 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
         return urlsplit(self.public_url).hostname or ""
 
     @property
+    def on_ones_own_machine(self) -> bool:
+        """Whether nobody else reaches this: PUBLIC_URL is the machine itself."""
+        return self.host in _ONES_OWN_MACHINE
+
+    @property
     def secure(self) -> bool:
         """Whether the product is served over TLS."""
         return self.public_url.startswith("https://")
+
+    @property
+    def outgoing_mail(self) -> mail.Mail:
+        """The way that mail takes."""
+        return mail.read(self.email_url)
+
+    @property
+    def sender(self) -> str:
+        """Whom our mail is from; an address at PUBLIC_URL's host unless there is a better one."""
+        host = "localhost" if self.on_ones_own_machine else self.host
+        return self.default_from_email or f"NGN Ticketing <tickets@{host}>"
 
     @property
     def live_money(self) -> bool:
@@ -107,7 +129,7 @@ def _misfits(values: Mapping[str, Any]) -> list[str]:
         problems.append("REDIS_URL is not like redis://host:6379/0")
     if values.get("log_level", "INFO") not in _LOG_LEVELS:
         problems.append(f"LOG_LEVEL is none of {', '.join(sorted(_LOG_LEVELS))}")
-    return problems + _stripe_misfits(values) + _production_misfits(values)
+    return problems + _mail_misfits(values) + _stripe_misfits(values) + _production_misfits(values)
 
 
 def _split(url: str) -> SplitResult:
@@ -139,6 +161,27 @@ def _is_a_site(url: str) -> bool:
     )
 
 
+def _mail_misfits(values: Mapping[str, Any]) -> list[str]:
+    """People sign in by a mailed code: nobody could, or every log reader, where mail has no way out."""
+    problems = []
+    url = values.get("email_url", "")
+    if url and (misfit := mail.misfit_of(url)):
+        problems.append(misfit)
+    elif not _is_local(values) and not url:
+        problems.append(f"EMAIL_URL is missing: how mail is sent, {mail.EXAMPLES}")
+    elif not _is_local(values) and url.startswith("console:"):
+        problems.append("EMAIL_URL is console:// while PUBLIC_URL is not this machine: codes would be logged")
+    sender = values.get("default_from_email", "")
+    if sender and (not sender.isprintable() or not all(parseaddr(sender)[1].partition("@"))):
+        problems.append("DEFAULT_FROM_EMAIL is not like NGN Ticketing <tickets@example.org>")
+    return problems
+
+
+def _is_local(values: Mapping[str, Any]) -> bool:
+    # Without a PUBLIC_URL that is read, there is another problem to be told first.
+    return _split(values.get("public_url", "")).hostname in (*_ONES_OWN_MACHINE, None)
+
+
 def _stripe_misfits(values: Mapping[str, Any]) -> list[str]:
     problems = []
     key = values.get("stripe_api_key", "sk_test_")
@@ -156,9 +199,7 @@ def _stripe_misfits(values: Mapping[str, Any]) -> list[str]:
 
 
 def _production_misfits(values: Mapping[str, Any]) -> list[str]:
-    # Without a PUBLIC_URL that is read, there is another problem to be told first.
-    local = _split(values.get("public_url", "")).hostname in ("localhost", "127.0.0.1", "::1", None)
-    if values.get("debug") and not local:
+    if values.get("debug") and not _is_local(values):
         return ["DEBUG is on while PUBLIC_URL is not this machine"]
     if "_live_" in values.get("stripe_api_key", "") and not values.get("public_url", "").startswith(
         "https://"
@@ -168,11 +209,11 @@ def _production_misfits(values: Mapping[str, Any]) -> list[str]:
 
 
 def database_of(url: str) -> dict[str, Any]:
-    """A database URL as Django's settings want it: SQLite in WAL with immediate transactions, or pooled PostgreSQL."""
+    """A database URL as Django's settings want it: SQLite in WAL, immediate and fair, or pooled PostgreSQL."""
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "config.fair_sqlite3",
             "NAME": Path(unquote(parts.path)),
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
@@ -188,7 +229,8 @@ def database_of(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or "") or _socket_host(parts.query),
         "PORT": str(parts.port or ""),
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 16, "timeout": 10}},
+        # Only the statements of ticketing/prepared.py are ever prepared: Django's own cursors send values as text.
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": 16, "timeout": 10}, "prepare_threshold": 5},
     }
 
 

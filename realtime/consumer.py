@@ -20,6 +20,7 @@ from realtime.feed import Reader
 from realtime.hub import NoSuchShow, hub
 from realtime.outbox import Outbox, Overflowed
 from realtime.reads import in_thread
+from realtime.revocation import watch
 from realtime.topics import DoorDevice, Member, Topic
 from ticketing import door, pairing
 from ticketing.clock import millis, utc_now
@@ -74,6 +75,7 @@ class GatewayConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
         self.writer.cancel()
         with suppress(asyncio.CancelledError):
             await self.writer
+        self._unwatch()
         for reader in self.readers.values():
             await hub().leave(reader)
         raise StopConsumer
@@ -87,7 +89,7 @@ class GatewayConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
                     seqs = {topic.name: hub().seq_of(reader) for topic, reader in self.readers.items()}
                     self._send(p.Pong(ref=ref, at=at, server_time=millis(utc_now()), seqs=seqs))
                 case s.CheckToken(ref=ref, token=token):
-                    await self._perform(self.session.token_checked(ref, await in_thread(_device_of, token)))
+                    await self._authenticate(ref, token)
                 case s.Join():
                     await self._join(effect)
                 case s.Leave(topic=topic):
@@ -96,6 +98,22 @@ class GatewayConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels
                     await self._redeem(effect)
                 case _:
                     assert_never(effect)
+
+    async def _authenticate(self, ref: int, token: str) -> None:
+        device = await in_thread(_device_of, token)
+        if device is not None:
+            self._unwatch()
+            watch().add(device.device_id, self._shut_out)
+        await self._perform(self.session.token_checked(ref, device))
+
+    def _unwatch(self) -> None:
+        if isinstance(self.session.principal, DoorDevice):
+            watch().remove(self.session.principal.device_id, self._shut_out)
+
+    def _shut_out(self) -> None:
+        """The device was revoked while it was connected."""
+        loop = asyncio.get_running_loop()
+        self.cutting = loop.create_task(self.shut(p.CloseCode.NOT_AUTHORISED_ANY_MORE))
 
     async def _join(self, join: s.Join) -> None:
         if not await in_thread(topics.may_join, join.principal, join.topic):

@@ -6,7 +6,7 @@ are in `tests/vectors/sales_frames.json`, and the suite proves both against fres
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar, assert_never
 
 import msgspec
@@ -39,9 +39,21 @@ def counts_after(counts: Counts, happened: AnyDomainEvent) -> Counts:
             return replace(counts, types=_changed(counts.types, happened.lines, sell))
         case e.EventStatusChanged():
             return replace(counts, status=happened.status)
+        case e.RefundMade() | e.DisputeChanged():
+            return replace(counts, types=_changed(counts.types, happened.seats, _give_back))
+        case e.AllocationChanged():
+            terms = {t.ticket_type: (t.allocation, t.price) for t in happened.types}
+            return replace(counts, types=_with_terms(counts.types, terms))
         case e.SoldOut():
             return replace(counts, sold_out_at=happened.at)
-        case e.TicketRedeemed() | e.DoubleScanDetected() | e.AllocationThresholdReached():
+        case (
+            e.TicketRedeemed()
+            | e.DoubleScanDetected()
+            | e.AllocationThresholdReached()
+            | e.TicketsClosed()
+            | e.TicketsReopened()
+            | e.RefundFailed()
+        ):
             return counts
         case _:
             assert_never(happened)
@@ -70,7 +82,7 @@ def artist_state(counts: Counts) -> p.ArtistState:
     )
 
 
-def sales_after(old: p.SalesSnapshot, seq: int, fact: p.SalesFact) -> p.SalesSnapshot:
+def sales_after(old: p.SalesSnapshot, seq: int, fact: p.SalesFact) -> p.SalesSnapshot:  # noqa: PLR0911  # an arm for each fact
     """The venue's page after one more fact."""
     match fact:
         case p.SaleMade():
@@ -80,18 +92,15 @@ def sales_after(old: p.SalesSnapshot, seq: int, fact: p.SalesFact) -> p.SalesSna
         case p.SeatsReleased():
             return replace(old, types=_changed(old.types, fact.lines, _release))
         case p.FanEntered():
-            entry = p.FeedEntry(seq=seq, ticket_type=fact.ticket_type, at=fact.at, door=fact.door)
-            return replace(old, entered=old.entered + 1, entries=_newest((entry, *old.entries)))
+            entries = _newest((feed_entry(seq, fact), *old.entries))
+            return replace(old, entered=old.entered + 1, entries=entries)
         case p.DoubleScan():
-            seen = p.FeedDoubleScan(
-                seq=seq,
-                first_at=fact.first_at,
-                first_door=fact.first_door,
-                second_at=fact.second_at,
-                second_door=fact.second_door,
-                admitted=fact.admitted,
-            )
-            return replace(old, double_scans=_newest((seen, *old.double_scans)))
+            return replace(old, double_scans=_newest((feed_double_scan(seq, fact), *old.double_scans)))
+        case p.RefundSent() | p.RefundReturned() | p.DisputeMoved():
+            return _after_money_back(old, seq, fact)
+        case p.TermsChanged():
+            terms = {now.id: (now.allocation, now.price) for now in fact.types}
+            return replace(old, types=_with_terms(old.types, terms))
         case p.StatusChanged():
             return replace(old, status=fact.status)
         case p.AllocationSoldOut():
@@ -117,6 +126,75 @@ def feed_sale(seq: int, fact: p.SaleMade) -> p.FeedSale:
     )
 
 
+def feed_entry(seq: int, fact: p.FanEntered) -> p.FeedEntry:
+    """An entry as a line of the door's feed."""
+    return p.FeedEntry(seq=seq, ticket_type=fact.ticket_type, at=fact.at, door=fact.door)
+
+
+def feed_double_scan(seq: int, fact: p.DoubleScan) -> p.FeedDoubleScan:
+    """A double scan as a line of its feed."""
+    return p.FeedDoubleScan(
+        seq=seq,
+        first_at=fact.first_at,
+        first_door=fact.first_door,
+        second_at=fact.second_at,
+        second_door=fact.second_door,
+        admitted=fact.admitted,
+    )
+
+
+def feed_refund(seq: int, fact: p.RefundSent | p.RefundReturned) -> p.FeedRefund:
+    """A refund as a line of its feed."""
+    return p.FeedRefund(
+        seq=seq,
+        order_id=fact.order_id,
+        base=fact.base,
+        fee=fact.fee,
+        total=fact.total,
+        currency=fact.currency,
+        at=fact.at,
+        failed=isinstance(fact, p.RefundReturned),
+    )
+
+
+def feed_dispute(seq: int, fact: p.DisputeMoved) -> p.FeedDispute:
+    """A dispute's step as a line of its feed."""
+    return p.FeedDispute(
+        seq=seq,
+        dispute=fact.dispute,
+        order_id=fact.order_id,
+        phase=fact.phase,
+        amount=fact.amount,
+        currency=fact.currency,
+        at=fact.at,
+    )
+
+
+def _after_money_back(
+    old: p.SalesSnapshot, seq: int, fact: p.RefundSent | p.RefundReturned | p.DisputeMoved
+) -> p.SalesSnapshot:
+    match fact:
+        case p.RefundSent():
+            types = _changed(old.types, fact.seats, _give_back)
+            refunded = _plus(old.refunded, fact, 1 if fact.of_sale else 0)
+            refunds = _newest((feed_refund(seq, fact), *old.refunds))
+            return replace(old, types=types, refunded=refunded, refunds=refunds)
+        case p.RefundReturned():
+            refunded = _plus(old.refunded, fact, -1 if fact.of_sale else 0)
+            return replace(old, refunded=refunded, refunds=_newest((feed_refund(seq, fact), *old.refunds)))
+        case p.DisputeMoved():
+            types = _changed(old.types, fact.seats, _give_back)
+            return replace(old, types=types, disputes=_newest((feed_dispute(seq, fact), *old.disputes)))
+
+
+def _plus(sums: p.Sums, fact: p.RefundSent | p.RefundReturned, sign: int) -> p.Sums:
+    return p.Sums(
+        base=sums.base + sign * fact.base,
+        fee=sums.fee + sign * fact.fee,
+        total=sums.total + sign * fact.total,
+    )
+
+
 def _after_sale(old: p.SalesSnapshot, seq: int, fact: p.SaleMade) -> p.SalesSnapshot:
     sell = _sell_held if fact.from_hold else _sell_free
     return replace(
@@ -129,7 +207,7 @@ def _after_sale(old: p.SalesSnapshot, seq: int, fact: p.SaleMade) -> p.SalesSnap
     )
 
 
-Item = TypeVar("Item", p.FeedSale, p.FeedEntry, p.FeedDoubleScan)
+Item = TypeVar("Item", p.FeedSale, p.FeedEntry, p.FeedDoubleScan, p.FeedRefund, p.FeedDispute)
 
 
 def _newest(feed: tuple[Item, ...]) -> tuple[Item, ...]:
@@ -153,6 +231,19 @@ def _release(kind: p.TypeCount, quantity: int) -> p.TypeCount:
 
 def _sell_held(kind: p.TypeCount, quantity: int) -> p.TypeCount:
     return replace(kind, held=kind.held - quantity, sold=kind.sold + quantity)
+
+
+def _give_back(kind: p.TypeCount, quantity: int) -> p.TypeCount:
+    return replace(kind, sold=kind.sold - quantity)
+
+
+def _with_terms(
+    types: tuple[p.TypeCount, ...], terms: Mapping[str, tuple[int, int]]
+) -> tuple[p.TypeCount, ...]:
+    return tuple(
+        replace(kind, allocation=terms[kind.id][0], price=terms[kind.id][1]) if kind.id in terms else kind
+        for kind in types
+    )
 
 
 def _sell_free(kind: p.TypeCount, quantity: int) -> p.TypeCount:

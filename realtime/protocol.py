@@ -13,8 +13,8 @@ from typing import Annotated
 
 import msgspec
 
-from ticketing.admission import Verdict
-from ticketing.domain_events import EventStatus, ReleaseReason
+from ticketing.admission import TicketStatus, Verdict
+from ticketing.domain_events import DisputePhase, EventStatus, ReleaseReason
 from ticketing.scans import Decision, ScanFact, ScanId
 
 PROTOCOL_VERSION = 1
@@ -138,6 +138,19 @@ class TicketsIssued(_Tagged, frozen=True, kw_only=True, tag="tickets_issued"):
     tickets: tuple[TicketRow, ...]
 
 
+class TicketNow(_Part, frozen=True, kw_only=True):
+    """What a ticket is from now on."""
+
+    anchor: Anchor
+    status: TicketStatus
+
+
+class TicketsChanged(_Tagged, frozen=True, kw_only=True, tag="tickets_changed"):
+    """A refund or a dispute closed these tickets, or gave them back."""
+
+    tickets: tuple[TicketNow, ...]
+
+
 class TicketEntered(_Tagged, frozen=True, kw_only=True, tag="ticket_entered"):
     """A ticket was let in; it is red everywhere from now on."""
 
@@ -208,6 +221,60 @@ class StatusChanged(_Tagged, frozen=True, kw_only=True, tag="status_changed"):
     status: EventStatus
 
 
+class RefundSent(_Tagged, frozen=True, kw_only=True, tag="refund_sent"):
+    """Money goes back to a fan; `seats` are on sale again.
+
+    `of_sale` is false for a payment that came too late to become a sale: it is in none of the totals.
+    """
+
+    order_id: str
+    base: int
+    fee: int
+    total: int
+    currency: str
+    seats: tuple[SaleLine, ...]
+    at: Millis
+    of_sale: bool
+
+
+class RefundReturned(_Tagged, frozen=True, kw_only=True, tag="refund_returned"):
+    """The fan's bank sent a refund back: the fan must be paid another way."""
+
+    order_id: str
+    base: int
+    fee: int
+    total: int
+    currency: str
+    at: Millis
+    of_sale: bool
+
+
+class DisputeMoved(_Tagged, frozen=True, kw_only=True, tag="dispute_moved"):
+    """A fan's bank asks for the money back, or has made up its mind; `seats` are on sale again."""
+
+    dispute: str
+    order_id: str
+    phase: DisputePhase
+    amount: int
+    currency: str
+    seats: tuple[SaleLine, ...]
+    at: Millis
+
+
+class TypeNow(_Part, frozen=True, kw_only=True):
+    """A ticket type's allocation and price from now on."""
+
+    id: str
+    allocation: int
+    price: int
+
+
+class TermsChanged(_Tagged, frozen=True, kw_only=True, tag="terms_changed"):
+    """The venue changed what NGN may sell, or for how much."""
+
+    types: tuple[TypeNow, ...]
+
+
 class ThresholdReached(_Tagged, frozen=True, kw_only=True, tag="threshold_reached"):
     """Sell-through reached `percent` for the first time."""
 
@@ -221,7 +288,7 @@ class AllocationSoldOut(_Tagged, frozen=True, kw_only=True, tag="allocation_sold
     at: Millis
 
 
-DoorFact = Nothing | TicketsIssued | TicketEntered | TicketSeenTwice
+DoorFact = Nothing | TicketsIssued | TicketsChanged | TicketEntered | TicketSeenTwice
 SalesFact = (
     Nothing
     | SaleMade
@@ -232,10 +299,15 @@ SalesFact = (
     | StatusChanged
     | ThresholdReached
     | AllocationSoldOut
+    | RefundSent
+    | RefundReturned
+    | DisputeMoved
+    | TermsChanged
 )
 AnyFact = (
     Nothing
     | TicketsIssued
+    | TicketsChanged
     | TicketEntered
     | TicketSeenTwice
     | SaleMade
@@ -246,6 +318,10 @@ AnyFact = (
     | StatusChanged
     | ThresholdReached
     | AllocationSoldOut
+    | RefundSent
+    | RefundReturned
+    | DisputeMoved
+    | TermsChanged
 )
 
 # --- state and snapshots -----------------------------------------------------------------------------------------
@@ -321,6 +397,39 @@ class FeedDoubleScan(_Part, frozen=True, kw_only=True):
     admitted: bool
 
 
+class FeedRefund(_Part, frozen=True, kw_only=True):
+    """One refund, as the office sees it; `failed` when the fan's bank sent it back."""
+
+    seq: Seq
+    order_id: str
+    base: int
+    fee: int
+    total: int
+    currency: str
+    at: Millis
+    failed: bool
+
+
+class FeedDispute(_Part, frozen=True, kw_only=True):
+    """One step of a dispute, as the office sees it."""
+
+    seq: Seq
+    dispute: str
+    order_id: str
+    phase: DisputePhase
+    amount: int
+    currency: str
+    at: Millis
+
+
+class Sums(_Part, frozen=True, kw_only=True):
+    """Money in three parts: the venue's, NGN's, and the fans'."""
+
+    base: int
+    fee: int
+    total: int
+
+
 class SalesSnapshot(_Tagged, frozen=True, kw_only=True, tag="sales_snapshot"):
     """The venue's page as of `seq`: totals over all sales, and the newest lines of each feed, newest first."""
 
@@ -330,11 +439,14 @@ class SalesSnapshot(_Tagged, frozen=True, kw_only=True, tag="sales_snapshot"):
     base: int
     fee: int
     total: int
+    refunded: Sums
     entered: int
     sold_out_at: Millis | None
     sales: tuple[FeedSale, ...]
     entries: tuple[FeedEntry, ...]
     double_scans: tuple[FeedDoubleScan, ...]
+    refunds: tuple[FeedRefund, ...]
+    disputes: tuple[FeedDispute, ...]
 
 
 FEED_LENGTH = 50

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from realtime import projections, translate
 from realtime import protocol as p
@@ -18,7 +18,7 @@ from ticketing import live_code, log
 from ticketing.admission import TicketStatus
 from ticketing.clock import millis, millis_or_none
 from ticketing.domain_events import EventStatus
-from ticketing.models import Event, Order, Ticket
+from ticketing.models import MONEY_IS_BACK, Event, Order, Refund, Ticket
 
 Read = TypeVar("Read")
 _OPTIMISTIC_READS = 8
@@ -98,41 +98,58 @@ def _type_counts(event: Event) -> tuple[p.TypeCount, ...]:
 
 def _sales(event_id: UUID, head: log.Head) -> p.SalesSnapshot:
     event = Event.objects.select_related("venue").get(pk=event_id)
-    money = Order.objects.filter(event=event, paid_at__isnull=False).aggregate(
-        base=Sum("base", default=0), fee=Sum("fee", default=0), total=Sum("total", default=0)
-    )
+    money = _sums(Order.objects.filter(event=event, paid_at__isnull=False))
+    back = Refund.objects.filter(order__event=event, order__paid_at__isnull=False, status__in=MONEY_IS_BACK)
     return p.SalesSnapshot(
         status=EventStatus(event.status),
         currency=event.venue.currency,
         types=_type_counts(event),
-        base=money["base"],
-        fee=money["fee"],
-        total=money["total"],
+        base=money.base,
+        fee=money.fee,
+        total=money.total,
+        refunded=_sums(back),
         entered=Ticket.objects.filter(event=event, redeemed_at__isnull=False).count(),
         sold_out_at=millis_or_none(event.sold_out_at),
-        sales=tuple(projections.feed_sale(s, f) for s, f in _feed(head, event_id, "order_paid", p.SaleMade)),
+        sales=tuple(
+            projections.feed_sale(seq, fact) for seq, fact in _feed(head, event_id, p.SaleMade, "order_paid")
+        ),
         entries=tuple(
-            p.FeedEntry(seq=s, ticket_type=f.ticket_type, at=f.at, door=f.door)
-            for s, f in _feed(head, event_id, "ticket_redeemed", p.FanEntered)
+            projections.feed_entry(seq, fact)
+            for seq, fact in _feed(head, event_id, p.FanEntered, "ticket_redeemed")
         ),
         double_scans=tuple(
-            p.FeedDoubleScan(
-                seq=s,
-                first_at=f.first_at,
-                first_door=f.first_door,
-                second_at=f.second_at,
-                second_door=f.second_door,
-                admitted=f.admitted,
-            )
-            for s, f in _feed(head, event_id, "double_scan_detected", p.DoubleScan)
+            projections.feed_double_scan(seq, fact)
+            for seq, fact in _feed(head, event_id, p.DoubleScan, "double_scan_detected")
+        ),
+        refunds=_refunds(head, event_id),
+        disputes=tuple(
+            projections.feed_dispute(seq, fact)
+            for seq, fact in _feed(head, event_id, p.DisputeMoved, "dispute_changed")
         ),
     )
 
 
-Fact = TypeVar("Fact", p.SaleMade, p.FanEntered, p.DoubleScan)
+def _refunds(head: log.Head, event_id: UUID) -> tuple[p.FeedRefund, ...]:
+    """Two kinds of entry in one feed: the newest of both together."""
+    sent = _feed(head, event_id, p.RefundSent, "refund_made")
+    returned = _feed(head, event_id, p.RefundReturned, "refund_failed")
+    lines = [projections.feed_refund(seq, fact) for seq, fact in sent]
+    lines += [projections.feed_refund(seq, fact) for seq, fact in returned]
+    return tuple(sorted(lines, key=lambda line: -line.seq)[: p.FEED_LENGTH])
 
 
-def _feed(head: log.Head, event_id: UUID, kind: str, shape: type[Fact]) -> list[tuple[int, Fact]]:
+def _sums(rows: QuerySet[Order] | QuerySet[Refund]) -> p.Sums:
+    return p.Sums(
+        **rows.aggregate(
+            base=Sum("base", default=0), fee=Sum("fee", default=0), total=Sum("total", default=0)
+        )
+    )
+
+
+Fact = TypeVar("Fact", p.SaleMade, p.FanEntered, p.DoubleScan, p.RefundSent, p.RefundReturned, p.DisputeMoved)
+
+
+def _feed(head: log.Head, event_id: UUID, shape: type[Fact], kind: str) -> list[tuple[int, Fact]]:
     """The newest lines of one feed, out of the log itself: they carry their `seq`."""
     entries = log.latest(event_id=event_id, kind=kind, limit=p.FEED_LENGTH, upto=head.seq)
     facts = ((entry.seq, translate.sales_fact(entry.happened)) for entry in entries)

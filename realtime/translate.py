@@ -30,19 +30,26 @@ def door_fact(happened: AnyDomainEvent) -> p.DoorFact:
                 second_door=happened.second_door,
                 admitted=happened.admitted,
             )
+        case e.TicketsClosed() | e.TicketsReopened():
+            now = (p.TicketNow(anchor=t.anchor, status=t.status) for t in happened.tickets)
+            return p.TicketsChanged(tickets=tuple(now))
         case (
             e.HoldPlaced()
             | e.HoldReleased()
             | e.EventStatusChanged()
             | e.AllocationThresholdReached()
             | e.SoldOut()
+            | e.RefundMade()
+            | e.RefundFailed()
+            | e.DisputeChanged()
+            | e.AllocationChanged()
         ):
             return p.Nothing()
         case _:
             assert_never(happened)
 
 
-def sales_fact(happened: AnyDomainEvent) -> p.SalesFact:
+def sales_fact(happened: AnyDomainEvent) -> p.SalesFact:  # noqa: PLR0911  # an arm for each domain event
     """What the venue's office follows: money, seats and the door's count; never who bought."""
     match happened:
         case e.OrderPaid():
@@ -67,8 +74,52 @@ def sales_fact(happened: AnyDomainEvent) -> p.SalesFact:
             return p.ThresholdReached(percent=happened.percent, left=happened.left)
         case e.SoldOut():
             return p.AllocationSoldOut(at=happened.at)
+        case e.RefundMade() | e.RefundFailed() | e.DisputeChanged():
+            return _money_back(happened)
+        case e.AllocationChanged():
+            terms = (
+                p.TypeNow(id=t.ticket_type, allocation=t.allocation, price=t.price) for t in happened.types
+            )
+            return p.TermsChanged(types=tuple(terms))
+        case e.TicketsClosed() | e.TicketsReopened():
+            return p.Nothing()  # the office is told of the refund or the dispute itself
         case _:
             assert_never(happened)
+
+
+def _money_back(happened: e.RefundMade | e.RefundFailed | e.DisputeChanged) -> p.SalesFact:
+    match happened:
+        case e.RefundMade():
+            return p.RefundSent(
+                order_id=happened.order_id,
+                base=happened.base,
+                fee=happened.fee,
+                total=happened.total,
+                currency=happened.currency,
+                seats=_lines(happened.seats),
+                at=happened.at,
+                of_sale=happened.of_sale,
+            )
+        case e.RefundFailed():
+            return p.RefundReturned(
+                order_id=happened.order_id,
+                base=happened.base,
+                fee=happened.fee,
+                total=happened.total,
+                currency=happened.currency,
+                at=happened.at,
+                of_sale=happened.of_sale,
+            )
+        case e.DisputeChanged():
+            return p.DisputeMoved(
+                dispute=happened.dispute,
+                order_id=happened.order_id,
+                phase=happened.phase,
+                amount=happened.amount,
+                currency=happened.currency,
+                seats=_lines(happened.seats),
+                at=happened.at,
+            )
 
 
 def _sale_made(paid: e.OrderPaid) -> p.SaleMade:

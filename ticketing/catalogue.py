@@ -24,6 +24,7 @@ class TypeOnSale:
     name: str
     split: Split
     left: int
+    sold_out: bool
     per_order_limit: int
     sales_open_at: datetime | None
     sales_close_at: datetime | None
@@ -49,6 +50,11 @@ class EventPage:
     left: int
     currency: str
     types: tuple[TypeOnSale, ...]
+
+    @property
+    def cheapest(self) -> TypeOnSale | None:
+        """The kind of ticket that costs the fan least among those that can be had now."""
+        return min((kind for kind in self.types if kind.left > 0), key=lambda k: k.split.total, default=None)
 
 
 def shows_on_sale(*, now: datetime, limit: int = 50) -> list[EventPage]:
@@ -97,6 +103,7 @@ def _on_sale(kind: TicketType, event: Event) -> TypeOnSale:
         name=kind.name,
         split=kind.split(event.venue),
         left=kind.allocation - kind.held - kind.sold,
+        sold_out=kind.sold >= kind.allocation,
         per_order_limit=kind.per_order_limit,
         sales_open_at=kind.sales_open_at,
         sales_close_at=kind.sales_close_at,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from ticketing import sales
@@ -19,6 +20,9 @@ from ticketing.payments import gateway, settlement
 from ticketing.sales import SaleRefusal, SaleRefused
 
 _LOGGER = logging.getLogger(__name__)
+_LOOK_AGAIN = timedelta(minutes=1)
+_resting: dict[UUID, datetime] = {}
+"""Holds that this process asked about in vain, and when to ask again. It may forget: then it asks once more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,24 @@ class CheckoutStarted:
 
     order_token: str
     url: str | None
+
+
+class Payment(StrEnum):
+    """Where Stripe is with an order that is held: nobody has paid, money is coming, it has come; or no answer."""
+
+    OPEN = "open"
+    UNDER_WAY = "under_way"
+    PAID = "paid"
+    UNKNOWN = "unknown"
+
+
+class Abandoned(StrEnum):
+    """What came of a fan's turning back."""
+
+    RELEASED = "released"
+    PAYMENT_UNDER_WAY = "payment_under_way"
+    UNAVAILABLE = "unavailable"
+    ALREADY_PAID = "already_paid"
 
 
 def begin(
@@ -62,39 +84,104 @@ def open_session(order_pk: UUID) -> gateway.Session:
     return session
 
 
-def abandon(*, order_token: str, now: datetime) -> None:
-    """The fan came back without paying: end the session, and with Stripe's word put the seats back on sale."""
+def payment_of(*, order_token: str) -> Payment:
+    """Ask Stripe where the payment of a held order is. It only looks: nothing changes here or there."""
     order = Order.objects.filter(token=order_token, status=OrderStatus.HELD).first()
-    if order is not None:
-        _settle_hold(order, ReleaseReason.ABANDONED, now)
+    if order is None or not order.stripe_session_id:
+        return Payment.UNKNOWN
+    try:
+        session = gateway.retrieve_session(order)
+    except (gateway.PaymentUnavailable, gateway.PaymentRefused):
+        return Payment.UNKNOWN
+    if session.status != "complete":
+        return Payment.OPEN
+    return Payment.UNDER_WAY if _is_under_way(session) else Payment.PAID
+
+
+def abandon(*, order_token: str, now: datetime) -> Abandoned:
+    """The fan came back without paying: end the session, and with Stripe's word put the seats back on sale.
+
+    `UNAVAILABLE` leaves the hold to the sweep; `PAYMENT_UNDER_WAY` to the payment, which nobody can withdraw.
+    """
+    order = Order.objects.filter(token=order_token, status=OrderStatus.HELD).first()
+    try:
+        if order is not None:
+            _settle_hold(order, ReleaseReason.ABANDONED, now)
+    except _UnderWay:
+        return Abandoned.PAYMENT_UNDER_WAY
+    except gateway.PaymentUnavailable:
+        return Abandoned.UNAVAILABLE
+    except _NEEDS_A_PERSON:
+        _LOGGER.exception("the hold of order %s needs a person", order and order.pk)
+        return Abandoned.UNAVAILABLE
+    after = Order.objects.filter(token=order_token).values_list("status", flat=True).first()
+    if after == OrderStatus.HELD:
+        return Abandoned.UNAVAILABLE
+    return Abandoned.RELEASED if after in (None, OrderStatus.EXPIRED) else Abandoned.ALREADY_PAID
 
 
 def sweep_holds(*, now: datetime, limit: int = 50) -> int:
-    """End the holds whose time is up; how many were settled. Stripe's silence leaves a hold for the next sweep."""
-    due = Order.objects.filter(status=OrderStatus.HELD, hold_expires_at__lte=now).order_by("hold_expires_at")
-    return sum(_settle_hold(order, ReleaseReason.EXPIRED, now) for order in due[:limit])
+    """End the holds whose time is up; how many were settled. Stripe's silence leaves a hold for the next sweep.
+
+    Those that only time or a person can settle rest meanwhile: they must not stand in front of the others.
+    """
+    for order_pk in [pk for pk, again_at in list(_resting.items()) if again_at <= now]:
+        _resting.pop(order_pk, None)
+    due = Order.objects.filter(status=OrderStatus.HELD, hold_expires_at__lte=now).exclude(
+        pk__in=list(_resting)
+    )
+    return sum(_sweep_hold(order, now) for order in due.order_by("hold_expires_at")[:limit])
+
+
+class _UnderWay(Exception):
+    """The session is complete and not paid: a way of paying that takes days. It cannot be ended."""
+
+
+_NEEDS_A_PERSON = (gateway.PaymentRefused, settlement.Mismatch)
+
+
+def _sweep_hold(order: Order, now: datetime) -> bool:
+    """Whether the hold is settled now. One that cannot be must not keep the others from it: it stays, and is told."""
+    try:
+        return _settle_hold(order, ReleaseReason.EXPIRED, now)
+    except _UnderWay:
+        # Stripe tells what comes of it by webhook; its session is asked for again in case that was lost.
+        _resting[order.pk] = max(order.session_expires_at, now + _LOOK_AGAIN)
+    except gateway.PaymentUnavailable:
+        pass
+    except _NEEDS_A_PERSON:
+        _LOGGER.exception("the hold of order %s needs a person", order.pk)
+        _resting[order.pk] = now + _LOOK_AGAIN
+    return False
 
 
 def _settle_hold(order: Order, reason: ReleaseReason, now: datetime) -> bool:
-    try:
-        session = _ended_session(order)
-    except gateway.PaymentUnavailable:
-        return False
+    """End the order's session and bring the order to where it is then; True if that changed it."""
+    session = _ended_session(order)
     if session is None or session.status == "expired":
         return sales.release(order_pk=order.pk, reason=reason, now=now)
-    if session.status == "complete":
-        settlement.settle(session=session, account="", now=now)
-        return True
-    return False
+    if _is_under_way(session):
+        raise _UnderWay
+    return session.status == "complete" and settlement.settle(
+        session=session, account=settlement.account_of(order), now=now
+    )
+
+
+def _is_under_way(session: gateway.Session) -> bool:
+    return session.status == "complete" and session.payment_status == "unpaid"
 
 
 def _ended_session(order: Order) -> gateway.Session | None:
     """The order's session, ended if it was open; None when Stripe says that there never was one."""
+    if order.total == 0:  # it never had one: its seller was cut off before it could give the tickets away
+        return None
     if order.stripe_session_id:
-        return gateway.expire_session(order.stripe_session_id)
+        return gateway.expire_session(order)
     try:
         # The call that made the session may have been cut: the same idempotency key finds it. Where there is none,
         # Stripe makes one now, or refuses because its end is too near.
-        return gateway.expire_session(open_session(order.pk).id)
+        open_session(order.pk)
+        order.refresh_from_db()
+        return gateway.expire_session(order)
     except gateway.PaymentRefused:
         return None

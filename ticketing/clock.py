@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def utc_now() -> datetime:
@@ -12,7 +14,8 @@ def utc_now() -> datetime:
 
 def millis(moment: datetime) -> int:
     """A datetime as UTC milliseconds."""
-    return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
+    # In whole numbers: a float cannot hold the microseconds of a far year, and would round one second up.
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def millis_or_none(moment: datetime | None) -> int | None:

@@ -11,6 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
+from ticketing.admission import TicketStatus
+
 
 class EventStatus(StrEnum):
     """A show's life. Only `on_sale` sells."""
@@ -28,6 +30,24 @@ class ReleaseReason(StrEnum):
     EXPIRED = "expired"
     ABANDONED = "abandoned"
     PAYMENT_UNAVAILABLE = "payment_unavailable"
+    PAYMENT_FAILED = "payment_failed"
+
+
+class ClosedBy(StrEnum):
+    """What ended a ticket's right to enter."""
+
+    REFUND = "refund"
+    DISPUTE = "dispute"
+
+
+class DisputePhase(StrEnum):
+    """Where a dispute stands, in the words that matter to us."""
+
+    INQUIRY = "inquiry"
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+    CLOSED = "closed"
 
 
 class DomainEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", forbid_unknown_fields=True):
@@ -131,6 +151,81 @@ class DoubleScanDetected(DomainEvent, frozen=True, kw_only=True, tag="double_sca
     admitted: bool
 
 
+class ClosedTicket(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A ticket that does not, or does again, open the door; `status` is what it is from now on."""
+
+    ticket: str
+    ticket_type: str
+    anchor: str
+    status: TicketStatus
+
+
+class TicketsClosed(DomainEvent, frozen=True, kw_only=True, tag="tickets_closed"):
+    """These tickets do not enter any more."""
+
+    order: str
+    tickets: tuple[ClosedTicket, ...]
+    closed_by: ClosedBy
+
+
+class TicketsReopened(DomainEvent, frozen=True, kw_only=True, tag="tickets_reopened"):
+    """A refund was refused, or a dispute won: these tickets are what they were."""
+
+    order: str
+    tickets: tuple[ClosedTicket, ...]
+
+
+class RefundMade(DomainEvent, frozen=True, kw_only=True, tag="refund_made"):
+    """Stripe sends money back. `seats` are on sale again; `of_sale` is false for a payment that never became a sale."""
+
+    order: str
+    order_id: str
+    base: int
+    fee: int
+    total: int
+    currency: str
+    seats: tuple[Line, ...]
+    of_sale: bool
+
+
+class RefundFailed(DomainEvent, frozen=True, kw_only=True, tag="refund_failed"):
+    """The fan's bank sent a refund back: the fan must be paid another way."""
+
+    order: str
+    order_id: str
+    base: int
+    fee: int
+    total: int
+    currency: str
+    of_sale: bool
+
+
+class DisputeChanged(DomainEvent, frozen=True, kw_only=True, tag="dispute_changed"):
+    """A fan's bank asks for the money back, or has made up its mind. `seats` of a lost one are on sale again."""
+
+    order: str
+    order_id: str
+    dispute: str
+    phase: DisputePhase
+    amount: int
+    currency: str
+    seats: tuple[Line, ...]
+
+
+class TypeTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A ticket type's allocation and price."""
+
+    ticket_type: str
+    allocation: int
+    price: int
+
+
+class AllocationChanged(DomainEvent, frozen=True, kw_only=True, tag="allocation_changed"):
+    """The venue gave NGN more, or fewer, tickets to sell, or another price."""
+
+    types: tuple[TypeTerms, ...]
+
+
 AnyDomainEvent = (
     EventStatusChanged
     | HoldPlaced
@@ -140,6 +235,12 @@ AnyDomainEvent = (
     | SoldOut
     | TicketRedeemed
     | DoubleScanDetected
+    | TicketsClosed
+    | TicketsReopened
+    | RefundMade
+    | RefundFailed
+    | DisputeChanged
+    | AllocationChanged
 )
 
 _decoder = msgspec.json.Decoder(AnyDomainEvent)

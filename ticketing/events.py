@@ -11,7 +11,7 @@ from django.db import transaction
 
 from ticketing import log
 from ticketing.clock import millis
-from ticketing.domain_events import EventStatus, EventStatusChanged
+from ticketing.domain_events import AllocationChanged, EventStatus, EventStatusChanged, TypeTerms
 from ticketing.models import Artist, Event, TicketType, Venue
 
 
@@ -82,14 +82,64 @@ def create(
     return event
 
 
+class TermsRefusal(StrEnum):
+    """Why a ticket type stayed as it was."""
+
+    TYPE_UNKNOWN = "type_unknown"
+    BELOW_SOLD = "below_sold"
+    BEYOND_CAPACITY = "beyond_capacity"
+    NOTHING_TO_CHANGE = "nothing_to_change"
+
+
+@transaction.atomic
+def change_terms(
+    *, event_id: UUID, ticket_type_id: UUID, allocation: int, price: int, now: datetime
+) -> TicketType | TermsRefusal:
+    """Give NGN more or fewer tickets to sell, or another price; live, and never below what is held and sold.
+
+    Open sessions keep the price that they were begun with.
+    """
+    locked = TicketType.objects.select_for_update(no_key=True).filter(event_id=event_id).order_by("pk")
+    kinds = {kind.pk: kind for kind in locked}
+    kind = kinds.get(ticket_type_id)
+    if kind is None:
+        return TermsRefusal.TYPE_UNKNOWN
+    if (kind.allocation, kind.price) == (allocation, price):
+        return TermsRefusal.NOTHING_TO_CHANGE
+    if allocation < kind.held + kind.sold:
+        return TermsRefusal.BELOW_SOLD
+    capacity = Event.objects.values_list("capacity", flat=True).get(pk=event_id)
+    if sum(k.allocation for k in kinds.values()) - kind.allocation + allocation > capacity:
+        return TermsRefusal.BEYOND_CAPACITY
+    kind.allocation, kind.price = allocation, price
+    kind.save(update_fields=["allocation", "price"])
+    terms = TypeTerms(ticket_type=str(kind.pk), allocation=allocation, price=price)
+    log.append(event_id=event_id, happened=AllocationChanged(types=(terms,), at=millis(now)), now=now)
+    return kind
+
+
+def set_fan_limit(*, event_id: UUID, limit: int | None) -> None:
+    """How many tickets one email may have of a show, from the next sale on; None lifts the limit."""
+    Event.objects.filter(pk=event_id).update(per_fan_limit=limit)
+
+
+@transaction.atomic
+def cancel(*, event_id: UUID, now: datetime) -> bool:
+    """Call a show off: nothing more is sold, and the worker refunds everybody (`ticketing.cancellation`)."""
+    changed = set_status(event_id=event_id, status=EventStatus.CANCELLED, now=now)
+    if changed:
+        Event.objects.filter(pk=event_id).update(cancelled_at=now)
+    return changed
+
+
 @transaction.atomic
 def set_status(*, event_id: UUID, status: EventStatus, now: datetime) -> bool:
-    """Put a show on sale, pause it, end it; False if that is what it was already."""
+    """Put a show on sale, pause it, end it; False if that is what it was already, or if it was called off."""
     # The log first, then the event's row: so does a sale that reaches a milestone. The other way round, and with
     # FOR UPDATE on a row that every sale refers to, the two would wait for each other.
     log.take(event_id)
     event = Event.objects.get(pk=event_id)
-    if event.status == status:
+    if event.status in (status, EventStatus.CANCELLED):
         return False
     event.status = status
     event.save(update_fields=["status"])

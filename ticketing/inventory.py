@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, QuerySet
 
+from ticketing import prepared
 from ticketing.models import TicketType
 
 
@@ -37,6 +38,14 @@ class NotEnoughLeft(Exception):
         self.ticket_type_id = ticket_type_id
 
 
+def take(order_pk: UUID) -> None:
+    """Lock an order's ticket types. For verbs that tell the log before they move seats: types always come first."""
+    types = TicketType.objects.select_for_update(no_key=True, of=("self",)).filter(
+        order_lines__order_id=order_pk
+    )
+    list(types.order_by("pk").values_list("pk", flat=True))
+
+
 def hold(seats: Iterable[Seats]) -> None:
     """Claim seats. Raises NotEnoughLeft, and then nothing of it may stay."""
     for piece in _in_lock_order(seats):
@@ -57,6 +66,13 @@ def sell_held(seats: Iterable[Seats]) -> None:
         _exactly_one(_held(piece).update(held=F("held") - piece.quantity, sold=sold))
 
 
+def give_back(seats: Iterable[Seats]) -> None:
+    """Put sold seats back on sale: their money has gone back."""
+    for piece in _in_lock_order(seats):
+        rows = TicketType.objects.filter(pk=piece.ticket_type_id, sold__gte=piece.quantity)
+        _exactly_one(rows.update(sold=F("sold") - piece.quantity))
+
+
 def sell_free(seats: Iterable[Seats]) -> None:
     """Sell seats that nobody claims: a payment that came after its hold. Raises NotEnoughLeft."""
     for piece in _in_lock_order(seats):
@@ -66,10 +82,15 @@ def sell_free(seats: Iterable[Seats]) -> None:
 
 def count(event_id: UUID) -> Count:
     """The show's totals at this moment of the transaction."""
-    sums = TicketType.objects.filter(event_id=event_id).aggregate(
-        allocation=Sum("allocation", default=0), held=Sum("held", default=0), sold=Sum("sold", default=0)
-    )
-    return Count(allocation=sums["allocation"], held=sums["held"], sold=sums["sold"])
+    [(allocation, held, sold)] = prepared.rows_of(_TOTALS, {"event": prepared.key(event_id)})
+    return Count(allocation=int(allocation), held=int(held), sold=int(sold))
+
+
+# By hand, since every payment asks: through the ORM it takes ten times as much of the processor.
+_TOTALS = """
+SELECT coalesce(sum(allocation), 0), coalesce(sum(held), 0), coalesce(sum(sold), 0)
+FROM cdm_ticket_types WHERE event_id = %(event)s
+"""
 
 
 def _in_lock_order(seats: Iterable[Seats]) -> list[Seats]:

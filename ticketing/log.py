@@ -102,6 +102,13 @@ def latest(*, event_id: UUID, kind: str, limit: int, upto: int) -> list[Entry]:
     ]
 
 
+def latest_naming(*, event_id: UUID, kind: str, name: str) -> AnyDomainEvent | None:
+    """The newest entry of one kind that names `name`, an id. It reads all of the show's entries: for rare questions."""
+    rows = LogEntry.objects.filter(event_id=event_id, kind=kind, body__contains=f'"{name}"').order_by("-seq")
+    body = rows.values_list("body", flat=True).first()
+    return domain_events.decode(body) if body else None
+
+
 def head(event_id: UUID) -> Head | None:
     """Where the show's log ends; None when there is no such show."""
     row = LogHead.objects.filter(event_id=event_id).values_list("seq", "epoch").first()

@@ -6,6 +6,8 @@ then multiplied, so that refunding any one ticket is exactly proportional (facts
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -16,14 +18,25 @@ _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "CAD": "CA$", "AUD": "A$", "JPY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeePolicy:
-    """A fee per ticket: `fixed` minor units plus `basis_points` (1/100 %) of the price."""
+    """A fee per ticket: `fixed` minor units plus `basis_points` (1/100 %) of the price, within minimum and maximum."""
 
     fixed: int
     basis_points: int
+    minimum: int = 0
+    maximum: int | None = None
 
     def __post_init__(self) -> None:
         if self.fixed < 0 or not 0 <= self.basis_points <= 10_000:
             raise ValueError("a fee is at least 0 and at most 100 % of the price")
+        if self.minimum < 0 or (self.maximum is not None and self.maximum < self.minimum):
+            raise ValueError("a fee's minimum is at least 0 and at most its maximum")
+
+    def fee_of(self, price: int) -> int:
+        """The fee on one ticket, in minor units, rounded once: half a unit goes up. A free ticket carries none."""
+        if price == 0:
+            return 0
+        fee = max(self.minimum, self.fixed + (price * self.basis_points + 5_000) // 10_000)
+        return fee if self.maximum is None else min(fee, self.maximum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +64,12 @@ class Split:
 
 
 def split_of(*, price: int, currency: str, policy: FeePolicy) -> Split:
-    """Split one ticket's price. Half a minor unit rounds up. A free ticket carries no fee."""
+    """Split one ticket's price."""
     if currency not in DECIMALS:
         raise ValueError(f"{currency} is not a currency we sell in: {', '.join(sorted(DECIMALS))}")
     if price < 0:
         raise ValueError("a price is never negative")
-    percentage = (price * policy.basis_points + 5_000) // 10_000
-    return Split(base=price, fee=policy.fixed + percentage if price else 0, currency=currency)
+    return Split(base=price, fee=policy.fee_of(price), currency=currency)
 
 
 def display(amount: int, currency: str) -> str:
@@ -65,3 +77,39 @@ def display(amount: int, currency: str) -> str:
     decimals = DECIMALS[currency]
     value = Decimal(abs(amount)).scaleb(-decimals)
     return f"{'-' if amount < 0 else ''}{_SIGNS[currency]}{value:,.{decimals}f}"
+
+
+def plain(amount: int, currency: str) -> str:
+    """The number alone, for input fields and machines: `2200, USD` as `22.00`; `-500, JPY` as `-500`."""
+    decimals = DECIMALS[currency]
+    return f"{Decimal(amount).scaleb(-decimals):.{decimals}f}"
+
+
+def typed(text: str, currency: str) -> int | None:
+    """What a person typed as an amount, in minor units; None for what could be read in two ways, or in none.
+
+    `20`, `20.5`, `20.50`, `$1,000.00`; never negative, and never more decimals than the currency has.
+    """
+    bare = text.strip().removeprefix(_SIGNS[currency]).strip()
+    whole, _, part = bare.partition(".")
+    decimals = DECIMALS[currency]
+    in_thousands = re.fullmatch(r"\d{1,9}|\d{1,3}(,\d{3}){1,2}", whole, re.ASCII)
+    if not in_thousands or not re.fullmatch(rf"\d{{0,{decimals}}}", part, re.ASCII) or bare.endswith("."):
+        return None
+    minor_units: int = 10**decimals
+    return int(whole.replace(",", "")) * minor_units + int(part.ljust(decimals, "0") or "0")
+
+
+def shares(amount: int, weights: Sequence[int]) -> list[int]:
+    """An amount divided by weights (at least one, none negative), so that the parts add up to it to the last unit.
+
+    Each part is off by less than one unit; what rounding leaves goes to the largest remainders, first come first.
+    """
+    whole = sum(weights)
+    if whole == 0:
+        return [amount, *[0] * (len(weights) - 1)]
+    sign = -1 if amount < 0 else 1
+    parts = [divmod(abs(amount) * weight, whole) for weight in weights]
+    left = abs(amount) - sum(part for part, _ in parts)
+    richest = sorted(range(len(parts)), key=lambda at: -parts[at][1])[:left]
+    return [sign * (part + (at in richest)) for at, (part, _) in enumerate(parts)]

@@ -15,8 +15,13 @@ _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
 
 def new() -> str:
-    """Draw a new Order ID in its stored form: eleven characters, no dashes."""
-    return with_check(secrets.randbits(5 * LENGTH))
+    """Draw a new Order ID in its stored form: eleven characters, no dashes.
+
+    One that ends in a sign (`*~$=`) or in U is drawn again: such Order IDs are read, but nobody can say them aloud.
+    """
+    while (drawn := with_check(secrets.randbits(5 * LENGTH)))[-1] not in ALPHABET:
+        pass
+    return drawn
 
 
 def with_check(number: int) -> str:
@@ -30,13 +35,18 @@ def parse(text: str) -> str | None:
 
     Case, spaces and dashes do not matter; O is read as 0, I and L as 1.
     """
-    typed = text.upper().replace("-", "").replace(" ", "").translate(_READ_AS)
+    typed = spelled(text)
     if len(typed) != LENGTH + 1 or any(c not in ALPHABET for c in typed[:LENGTH]):
         return None
     number = 0
     for character in typed[:LENGTH]:
         number = number * 32 + ALPHABET.index(character)
     return typed if CHECK_ALPHABET[number % 37] == typed[LENGTH] else None
+
+
+def spelled(text: str) -> str:
+    """What a person typed, or began to type, in the letters that Order IDs are stored in."""
+    return text.upper().replace("-", "").replace(" ", "").translate(_READ_AS)
 
 
 def display(order_id: str) -> str:

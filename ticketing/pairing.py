@@ -28,9 +28,30 @@ class PairingRefusal(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPairingCode:
-    """128 random bits in 22 characters, good once until `expires_at`. Shown now, never readable again."""
+    """128 random bits in 22 characters, good once until `expires_at`. Shown now, never readable again.
 
+    `id` names it to `look_up`, and pairs nothing.
+    """
+
+    id: UUID
     code: str
+    expires_at: datetime
+
+
+class CodeState(StrEnum):
+    """Whether a pairing code can still pair a phone."""
+
+    WAITING = "waiting"
+    USED = "used"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeSeen:
+    """What became of a code, and the name of the device that it paired, if it did."""
+
+    state: CodeState
+    device: str
     expires_at: datetime
 
 
@@ -45,10 +66,24 @@ class Paired:
 def new_code(*, event_id: UUID, by: User, now: datetime) -> NewPairingCode:
     """Make a pairing code for an event's door."""
     code = secrets.token_urlsafe(16)
-    PairingCode.objects.create(
+    made = PairingCode.objects.create(
         event_id=event_id, code_hash=_hash(code), made_by=by, expires_at=now + CODE_LIFE
     )
-    return NewPairingCode(code=code, expires_at=now + CODE_LIFE)
+    return NewPairingCode(id=made.pk, code=code, expires_at=made.expires_at)
+
+
+def look_up(*, code_id: UUID, event_id: UUID, now: datetime) -> CodeSeen | None:
+    """What became of a code; None if the event has no such code."""
+    code = PairingCode.objects.filter(pk=code_id, event_id=event_id).first()
+    if code is None:
+        return None
+    if code.used_at is None:
+        state = CodeState.EXPIRED if code.expires_at <= now else CodeState.WAITING
+        return CodeSeen(state=state, device="", expires_at=code.expires_at)
+    # The device was made in the moment that spent its code, for the code's event, on behalf of who made the code.
+    paired = Device.objects.filter(event_id=event_id, created_at=code.used_at, paired_by_id=code.made_by_id)
+    name = paired.values_list("name", flat=True).first() or ""
+    return CodeSeen(state=CodeState.USED, device=name, expires_at=code.expires_at)
 
 
 @transaction.atomic
@@ -84,6 +119,12 @@ def device_of(token: str) -> Device | None:
 def devices(*, event_id: UUID) -> list[Device]:
     """The event's devices that are not revoked, oldest first."""
     return list(Device.objects.filter(event_id=event_id, revoked_at=None))
+
+
+def revoked_among(*, device_ids: list[UUID]) -> list[UUID]:
+    """Which of these devices may not speak any more."""
+    standing = Device.objects.filter(pk__in=device_ids, revoked_at=None).values_list("pk", flat=True)
+    return list(set(device_ids) - set(standing))
 
 
 def revoke(*, device_id: UUID, event_id: UUID, now: datetime) -> bool:

@@ -7,7 +7,7 @@ while any of them is held.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,7 +18,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from ticketing import inventory, live_code, log, money
+from ticketing import confirmation, holds, inventory, live_code, log, money, offers
 from ticketing.clock import millis
 from ticketing.domain_events import (
     AllocationThresholdReached,
@@ -32,8 +32,11 @@ from ticketing.domain_events import (
     ReleaseReason,
     SoldOut,
 )
+from ticketing.holds import Draft
 from ticketing.inventory import Seats
-from ticketing.models import Event, Order, OrderLine, OrderStatus, Ticket, TicketType, User
+from ticketing.models import Event, LedgerKind, Order, OrderLine, OrderStatus, Ticket, User
+from ticketing.offers import Offer
+from ticketing.payments import ledger
 
 HOLD = timedelta(minutes=10)
 """How long a fan's seats wait for the payment, as the fan is told."""
@@ -79,10 +82,13 @@ def place_hold(*, event_id: UUID, seats: tuple[Seats, ...], email: str, now: dat
     chosen, address = _merged(seats), email.strip().lower()
     if refusal := _misasked(chosen, address):
         return SaleRefused(code=refusal)
-    try:
-        return _place_hold(event_id, chosen, address, now)
-    except inventory.NotEnoughLeft:
-        return SaleRefused(code=SaleRefusal.NOT_ENOUGH_LEFT)
+    offer = offers.read(event_id)
+    if refusal := _unsellable(offer, chosen, now):
+        return SaleRefused(code=refusal)
+    assert offer is not None
+    draft = _draft(offer, chosen, address, now)
+    refusal = _claim(offer, draft, now)
+    return SaleRefused(code=refusal) if refusal else Held(order=draft.order)
 
 
 @transaction.atomic
@@ -115,7 +121,13 @@ def fulfil(*, order_pk: UUID, payment_intent_id: str | None, now: datetime) -> b
     (inventory.sell_held if from_hold else inventory.sell_free)(_seats(lines))
     order.status, order.paid_at, order.stripe_payment_intent_id = OrderStatus.PAID, now, payment_intent_id
     order.save(update_fields=["status", "paid_at", "stripe_payment_intent_id"])
+    if payment_intent_id:
+        movement = ledger.charged(order)
+        ledger.book(
+            order=order, kind=LedgerKind.CHARGE, stripe_id=payment_intent_id, movement=movement, at=now
+        )
     tickets = _issue(order, lines)
+    confirmation.enqueue(order)
     paid = _order_paid(order, lines, tickets, from_hold, now)
     log.append(event_id=order.event_id, happened=paid, now=now)
     _tell_milestones(order.event_id, now)
@@ -145,34 +157,15 @@ def _misasked(seats: tuple[Seats, ...], email: str) -> SaleRefusal | None:
     return None
 
 
-@transaction.atomic
-def _place_hold(event_id: UUID, seats: tuple[Seats, ...], email: str, now: datetime) -> Held | SaleRefused:
-    event = Event.objects.select_related("venue").filter(pk=event_id).first()
-    if event is None:
-        return SaleRefused(code=SaleRefusal.EVENT_UNKNOWN)
-    types = {kind.pk: kind for kind in event.ticket_types.all()}
-    if refusal := _unsellable(event, types, seats, now):
-        return SaleRefused(code=refusal)
-    inventory.hold(seats)
-    order = _write_order(event, types, seats, email, now)
-    lines = tuple(Line(ticket_type=str(p.ticket_type_id), quantity=p.quantity) for p in seats)
-    log.append(
-        event_id=event.pk, happened=HoldPlaced(order=str(order.pk), lines=lines, at=millis(now)), now=now
-    )
-    return Held(order=order)
-
-
-def _unsellable(
-    event: Event, types: Mapping[UUID, TicketType], seats: Iterable[Seats], now: datetime
-) -> SaleRefusal | None:
-    if event.status == EventStatus.DRAFT:
+def _unsellable(offer: Offer | None, seats: Iterable[Seats], now: datetime) -> SaleRefusal | None:
+    if offer is None or offer.status == EventStatus.DRAFT:
         return SaleRefusal.EVENT_UNKNOWN
-    if event.status != EventStatus.ON_SALE or now >= event.ends_at:
+    if offer.status != EventStatus.ON_SALE or now >= offer.ends_at:
         return SaleRefusal.NOT_ON_SALE
-    if not event.venue.onboarding_complete:
+    if not offer.venue_ready:
         return SaleRefusal.VENUE_NOT_READY
     for piece in seats:
-        kind = types.get(piece.ticket_type_id)
+        kind = offer.types.get(piece.ticket_type_id)
         if kind is None:
             return SaleRefusal.TYPE_UNKNOWN
         if not (kind.sales_open_at or now) <= now <= (kind.sales_close_at or now):
@@ -182,36 +175,55 @@ def _unsellable(
     return None
 
 
-def _write_order(
-    event: Event, types: Mapping[UUID, TicketType], seats: tuple[Seats, ...], email: str, now: datetime
-) -> Order:
-    splits = {piece.ticket_type_id: types[piece.ticket_type_id].split(event.venue) for piece in seats}
-    whole = money.Split(base=0, fee=0, currency=event.venue.currency)
+def _claim(offer: Offer, draft: Draft, now: datetime) -> SaleRefusal | None:
+    """Place the hold, unless something is in the way by now."""
+    if offer.per_fan_limit is None:
+        return None if holds.place(draft, now=now) else _in_the_way(draft, now)
+    with transaction.atomic():
+        holds.take_fan(event_id=offer.event_id, email=draft.fan.email)
+        has = holds.seats_of_fan(event_id=offer.event_id, email=draft.fan.email)
+        if has + sum(line.quantity for line in draft.lines) > offer.per_fan_limit:
+            return SaleRefusal.OVER_LIMIT
+        return None if holds.place(draft, now=now) else _in_the_way(draft, now)
+
+
+def _in_the_way(draft: Draft, now: datetime) -> SaleRefusal:
+    """Why nothing was claimed a moment after all seemed well: the show was paused, or somebody was faster."""
+    seats = _seats(draft.lines)
+    return _unsellable(offers.read(draft.order.event_id), seats, now) or SaleRefusal.NOT_ENOUGH_LEFT
+
+
+def _draft(offer: Offer, seats: Iterable[Seats], email: str, now: datetime) -> Draft:
+    whole = money.Split(base=0, fee=0, currency=offer.currency)
     for piece in seats:
-        whole = whole.plus(splits[piece.ticket_type_id].times(piece.quantity))
-    purchaser, _ = User.objects.get_or_create(email=email, defaults={"password": make_password(None)})
-    order = Order.objects.create(
-        event=event,
-        purchaser=purchaser,
+        whole = whole.plus(offer.types[piece.ticket_type_id].split.times(piece.quantity))
+    order = Order(
+        event_id=offer.event_id,
         base=whole.base,
         fee=whole.fee,
         total=whole.total,
         currency=whole.currency,
+        charge_mode=offer.charge_mode,
+        stripe_account_id=offer.stripe_account_id,
         hold_expires_at=now + HOLD,
         session_expires_at=now + SESSION,
         created_at=now,
     )
-    OrderLine.objects.bulk_create(
-        OrderLine(
-            order=order,
-            ticket_type=types[piece.ticket_type_id],
-            quantity=piece.quantity,
-            unit_base=splits[piece.ticket_type_id].base,
-            unit_fee=splits[piece.ticket_type_id].fee,
-        )
-        for piece in seats
+    lines = tuple(_line(order, offer, piece) for piece in seats)
+    happened = HoldPlaced(order=str(order.pk), lines=_lines(lines), at=millis(now))
+    fan = User(email=email, password=make_password(None))
+    return Draft(order=order, lines=lines, fan=fan, happened=happened)
+
+
+def _line(order: Order, offer: Offer, piece: Seats) -> OrderLine:
+    split = offer.types[piece.ticket_type_id].split
+    return OrderLine(
+        order=order,
+        ticket_type_id=piece.ticket_type_id,
+        quantity=piece.quantity,
+        unit_base=split.base,
+        unit_fee=split.fee,
     )
-    return order
 
 
 def _issue(order: Order, lines: Iterable[OrderLine]) -> list[Ticket]:

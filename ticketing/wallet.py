@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from ticketing import live_code
+from ticketing import live_code, log
 from ticketing.admission import TicketStatus
-from ticketing.models import Order, OrderStatus, Ticket
+from ticketing.domain_events import ClosedBy, HoldReleased, ReleaseReason
+from ticketing.models import Order, OrderStatus, Refund, RefundStatus, Ticket
 from ticketing.money import Split
 
 
@@ -38,8 +39,19 @@ class OrderLineShown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefundShown:
+    """Money on its way back to the fan, in minor units. `needs_person` when the fan's bank did not take it."""
+
+    total: int
+    currency: str
+    sent: bool
+    needs_person: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPage:
-    """An order as who has its link sees it."""
+    """An order as who has its link sees it. `paid` is false for a payment that came too late, too;
+    `disputed` when a bank took the money back and so closed tickets."""
 
     token: str
     order_id: str
@@ -60,6 +72,19 @@ class OrderPage:
     chain: live_code.Chain
     window_starts_ms: int
     tickets: tuple[WalletTicket, ...]
+    paid: bool
+    refunds: tuple[RefundShown, ...]
+    disputed: bool
+
+    @property
+    def money_back(self) -> int:
+        """What has gone back to the fan, or is on its way: minor units."""
+        return sum(refund.total for refund in self.refunds if refund.sent and not refund.needs_person)
+
+    @property
+    def open_tickets(self) -> int:
+        """How many of the tickets open the door, or did."""
+        return sum(t.status in (TicketStatus.ACTIVE, TicketStatus.REDEEMED) for t in self.tickets)
 
 
 def order_page(token: str) -> OrderPage | None:
@@ -69,15 +94,28 @@ def order_page(token: str) -> OrderPage | None:
 
 
 def orders_of(user_id: UUID) -> list[OrderPage]:
-    """A signed-in fan's orders that have tickets, newest first."""
-    paid = _orders().filter(purchaser_id=user_id, status=OrderStatus.PAID).order_by("-created_at")
+    """A signed-in fan's orders that have, or had, tickets: newest first."""
+    paid = _orders().filter(purchaser_id=user_id, paid_at__isnull=False).order_by("-created_at")
     return [_page(order) for order in paid]
+
+
+def why_released(token: str) -> ReleaseReason | None:
+    """Why an order's seats went back on sale; None for an order that has, or had, more than a hold."""
+    order = Order.objects.filter(token=token, status=OrderStatus.EXPIRED).first()
+    if order is None:
+        return None
+    told = log.latest_naming(event_id=order.event_id, kind="hold_released", name=str(order.pk))
+    return told.reason if isinstance(told, HoldReleased) else None
 
 
 def _orders() -> QuerySet[Order]:
     rows = Order.objects.select_related("event__venue", "purchaser")
     return rows.prefetch_related(
-        "event__artists", "lines__ticket_type", "tickets__ticket_type", "tickets__user"
+        "event__artists",
+        "lines__ticket_type",
+        "tickets__ticket_type",
+        "tickets__user",
+        "refunds",
     )
 
 
@@ -110,6 +148,22 @@ def _page(order: Order) -> OrderPage:
         chain=event.chain,
         window_starts_ms=event.window_starts_ms,
         tickets=tuple(_ticket(t) for t in sorted(order.tickets.all(), key=lambda t: t.number)),
+        paid=order.paid_at is not None,
+        refunds=tuple(
+            _refund(refund)
+            for refund in order.refunds.all()
+            if refund.status != RefundStatus.REFUSED and refund.total
+        ),
+        disputed=any(ticket.closed_by == ClosedBy.DISPUTE for ticket in order.tickets.all()),
+    )
+
+
+def _refund(refund: Refund) -> RefundShown:
+    return RefundShown(
+        total=refund.total,
+        currency=refund.currency,
+        sent=refund.status != RefundStatus.REQUESTED,
+        needs_person=refund.status == RefundStatus.FAILED,
     )
 
 

@@ -243,6 +243,32 @@ describe("closing", () => {
     expect(server.connections).toHaveLength(1);
   });
 
+  test.each([
+    ["the server closes for good", () => server.connection.close(4500), "token_invalid"],
+    [
+      "its token is refused when it connects anew",
+      () => {
+        server.connection.close(1001);
+        timers.pass(500);
+        server.welcome();
+        const { ref } = server.connection.last("authenticate");
+        server.connection.say({ t: "request_refused", ref, code: "token_invalid" });
+      },
+      "token_invalid",
+    ],
+  ] as const)("when %s, a device that follows nothing is told too", (_name, refuse, reason) => {
+    const gateway = open("secret");
+    const told: string[] = [];
+    gateway.onEnd((code) => told.push(code));
+    server.welcome();
+
+    refuse();
+
+    expect(told).toEqual([reason]);
+    timers.pass(60_000);
+    expect(told).toEqual([reason]);
+  });
+
   test("a server that welcomes and drops at once is not hammered", () => {
     open();
     for (let passed = 0; passed < 30_000; passed += 250) {

@@ -46,6 +46,8 @@ export interface Gateway {
   readonly status: Status;
   /** Called on every change; returns the way to stop. */
   onStatus(listener: (status: Status) => void): () => void;
+  /** Called once when the server wants this client no more, whatever it follows; returns the way to stop. */
+  onEnd(listener: (code: ErrorCode) => void): () => void;
   /** Follow a topic until the returned function is called; a drop in between is mended by itself. */
   subscribe<S extends AnySnapshot, F extends AnyFact>(
     topic: string,
@@ -92,6 +94,7 @@ class Shell implements Gateway {
   private ended = false;
   private told: Status = "connecting";
   private readonly listeners = new Set<(status: Status) => void>();
+  private readonly enders = new Set<(code: ErrorCode) => void>();
   private readonly handlers = new Map<string, TopicHandlers>();
   private readonly waiting = new Map<number, (answer: VerdictGiven | NoAnswer) => void>();
   private readonly stop: (() => void)[];
@@ -124,6 +127,11 @@ class Shell implements Gateway {
   onStatus(listener: (status: Status) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  onEnd(listener: (code: ErrorCode) => void): () => void {
+    this.enders.add(listener);
+    return () => this.enders.delete(listener);
   }
 
   subscribe<S extends AnySnapshot, F extends AnyFact>(
@@ -190,6 +198,7 @@ class Shell implements Gateway {
         break;
       case "end":
         this.finish();
+        for (const listener of this.enders) listener(effect.code);
         break;
       case "proven":
         this.failures = 0;

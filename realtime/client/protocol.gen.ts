@@ -44,9 +44,17 @@ export type ErrorCode =
  */
 export type EventStatus = "cancelled" | "draft" | "ended" | "on_sale" | "paused";
 /**
+ * Where a dispute stands, in the words that matter to us.
+ */
+export type DisputePhase = "closed" | "inquiry" | "lost" | "open" | "won";
+/**
+ * A ticket's life: `active` until scanned; `refunded` and `void` never enter.
+ */
+export type TicketStatus = "active" | "redeemed" | "refunded" | "void";
+/**
  * Why held seats went back on sale.
  */
-export type ReleaseReason = "abandoned" | "expired" | "payment_unavailable";
+export type ReleaseReason = "abandoned" | "expired" | "payment_failed" | "payment_unavailable";
 
 /**
  * ngn.v1; written by realtime/generate.py, not by hand
@@ -323,11 +331,14 @@ export interface SalesSnapshot {
   base: number;
   fee: number;
   total: number;
+  refunded: Sums;
   entered: number;
   sold_out_at: number | null;
   sales: FeedSale[];
   entries: FeedEntry[];
   double_scans: FeedDoubleScan[];
+  refunds: FeedRefund[];
+  disputes: FeedDispute[];
 }
 /**
  * A ticket type's numbers. What is left to buy is `allocation - sold - held`.
@@ -339,6 +350,14 @@ export interface TypeCount {
   allocation: number;
   held: number;
   sold: number;
+}
+/**
+ * Money in three parts: the venue's, NGN's, and the fans'.
+ */
+export interface Sums {
+  base: number;
+  fee: number;
+  total: number;
 }
 /**
  * One line of the cha-ching feed.
@@ -401,6 +420,43 @@ export interface FeedDoubleScan {
   second_at: number;
   second_door: string;
   admitted: boolean;
+}
+/**
+ * One refund, as the office sees it; `failed` when the fan's bank sent it back.
+ */
+export interface FeedRefund {
+  /**
+   * place in the show's log; 0 is before the first entry
+   */
+  seq: number;
+  order_id: string;
+  base: number;
+  fee: number;
+  total: number;
+  currency: string;
+  /**
+   * UTC milliseconds
+   */
+  at: number;
+  failed: boolean;
+}
+/**
+ * One step of a dispute, as the office sees it.
+ */
+export interface FeedDispute {
+  /**
+   * place in the show's log; 0 is before the first entry
+   */
+  seq: number;
+  dispute: string;
+  order_id: string;
+  phase: DisputePhase;
+  amount: number;
+  currency: string;
+  /**
+   * UTC milliseconds
+   */
+  at: number;
 }
 /**
  * The manifest: columns of one ticket each, sorted by anchor; never a name or an email.
@@ -486,6 +542,7 @@ export interface TopicFact {
   fact:
     | Nothing
     | TicketsIssued
+    | TicketsChanged
     | TicketEntered
     | TicketSeenTwice
     | SaleMade
@@ -495,7 +552,11 @@ export interface TopicFact {
     | DoubleScan
     | StatusChanged
     | ThresholdReached
-    | AllocationSoldOut;
+    | AllocationSoldOut
+    | RefundSent
+    | RefundReturned
+    | DisputeMoved
+    | TermsChanged;
 }
 /**
  * An entry that is not for this audience: only its `seq` is told, so that every reader can count.
@@ -519,6 +580,23 @@ export interface TicketRow {
    */
   anchor: string;
   ticket_type: string;
+}
+/**
+ * A refund or a dispute closed these tickets, or gave them back.
+ */
+export interface TicketsChanged {
+  t: "tickets_changed";
+  tickets: TicketNow[];
+}
+/**
+ * What a ticket is from now on.
+ */
+export interface TicketNow {
+  /**
+   * a ticket's short code in the manifest
+   */
+  anchor: string;
+  status: TicketStatus;
 }
 /**
  * A ticket was let in; it is red everywhere from now on.
@@ -642,6 +720,72 @@ export interface AllocationSoldOut {
    * UTC milliseconds
    */
   at: number;
+}
+/**
+ * Money goes back to a fan; `seats` are on sale again.
+ *
+ *     `of_sale` is false for a payment that came too late to become a sale: it is in none of the totals.
+ */
+export interface RefundSent {
+  t: "refund_sent";
+  order_id: string;
+  base: number;
+  fee: number;
+  total: number;
+  currency: string;
+  seats: SaleLine[];
+  /**
+   * UTC milliseconds
+   */
+  at: number;
+  of_sale: boolean;
+}
+/**
+ * The fan's bank sent a refund back: the fan must be paid another way.
+ */
+export interface RefundReturned {
+  t: "refund_returned";
+  order_id: string;
+  base: number;
+  fee: number;
+  total: number;
+  currency: string;
+  /**
+   * UTC milliseconds
+   */
+  at: number;
+  of_sale: boolean;
+}
+/**
+ * A fan's bank asks for the money back, or has made up its mind; `seats` are on sale again.
+ */
+export interface DisputeMoved {
+  t: "dispute_moved";
+  dispute: string;
+  order_id: string;
+  phase: DisputePhase;
+  amount: number;
+  currency: string;
+  seats: SaleLine[];
+  /**
+   * UTC milliseconds
+   */
+  at: number;
+}
+/**
+ * The venue changed what NGN may sell, or for how much.
+ */
+export interface TermsChanged {
+  t: "terms_changed";
+  types: TypeNow[];
+}
+/**
+ * A ticket type's allocation and price from now on.
+ */
+export interface TypeNow {
+  id: string;
+  allocation: number;
+  price: number;
 }
 /**
  * A state topic's newest state; it replaces the one before.

@@ -20,11 +20,14 @@ const empty: SalesSnapshot = {
   base: 0,
   fee: 0,
   total: 0,
+  refunded: { base: 0, fee: 0, total: 0 },
   entered: 0,
   sold_out_at: null,
   sales: [],
   entries: [],
   double_scans: [],
+  refunds: [],
+  disputes: [],
 };
 const sale: SalesFact = {
   t: "sale_made",

@@ -1,16 +1,20 @@
 import type {
+  DisputeMoved,
   DoubleScan,
   FanEntered,
+  RefundReturned,
+  RefundSent,
   SaleLine,
   SaleMade,
   SalesSnapshot,
+  TermsChanged,
   TopicFact,
   TypeCount,
 } from "./protocol.gen.ts";
 
 export type SalesFact = Exclude<
   TopicFact["fact"],
-  { t: "tickets_issued" } | { t: "ticket_entered" } | { t: "ticket_seen_twice" }
+  { t: "tickets_issued" } | { t: "tickets_changed" } | { t: "ticket_entered" } | { t: "ticket_seen_twice" }
 >;
 
 /** Lines that a feed holds at most; FEED_LENGTH in realtime/protocol.py. */
@@ -32,6 +36,14 @@ export function applySalesFact(before: SalesSnapshot, seq: number, fact: SalesFa
       return withEntry(before, seq, fact);
     case "double_scan":
       return withDoubleScan(before, seq, fact);
+    case "refund_sent":
+      return withRefund(before, seq, fact, 1);
+    case "refund_returned":
+      return withRefund(before, seq, fact, -1);
+    case "dispute_moved":
+      return withDispute(before, seq, fact);
+    case "terms_changed":
+      return { ...before, types: onTerms(before.types, fact.types) };
     case "status_changed":
       return { ...before, status: fact.status };
     case "allocation_sold_out":
@@ -64,8 +76,46 @@ function withDoubleScan(before: SalesSnapshot, seq: number, { t: _, ...scan }: D
   return { ...before, double_scans: inFront({ seq, ...scan }, before.double_scans) };
 }
 
+function withRefund(
+  before: SalesSnapshot,
+  seq: number,
+  fact: RefundSent | RefundReturned,
+  sign: 1 | -1,
+): SalesSnapshot {
+  const { order_id, base, fee, total, currency, at } = fact;
+  const line = { seq, order_id, base, fee, total, currency, at, failed: fact.t === "refund_returned" };
+  const factor = fact.of_sale ? sign : 0;
+  const { refunded } = before;
+  return {
+    ...before,
+    types: fact.t === "refund_sent" ? moved(before.types, fact.seats, { sold: -1 }) : before.types,
+    refunded: {
+      base: refunded.base + factor * base,
+      fee: refunded.fee + factor * fee,
+      total: refunded.total + factor * total,
+    },
+    refunds: inFront(line, before.refunds),
+  };
+}
+
+function withDispute(
+  before: SalesSnapshot,
+  seq: number,
+  { t: _, seats, ...line }: DisputeMoved,
+): SalesSnapshot {
+  return {
+    ...before,
+    types: moved(before.types, seats, { sold: -1 }),
+    disputes: inFront({ seq, ...line }, before.disputes),
+  };
+}
+
+function onTerms(types: readonly TypeCount[], terms: TermsChanged["types"]): TypeCount[] {
+  return types.map((type) => ({ ...type, ...terms.find((now) => now.id === type.id) }));
+}
+
 interface Sign {
-  readonly sold?: 1;
+  readonly sold?: 1 | -1;
   readonly held?: 1 | 0 | -1;
 }
 

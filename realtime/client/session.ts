@@ -31,8 +31,8 @@ export type Effect =
   | { readonly do: "send"; readonly message: ClientMessage }
   /** This socket is of no more use: leave it and open another. */
   | { readonly do: "reconnect" }
-  /** Leave the socket and open no other. */
-  | { readonly do: "end" }
+  /** Leave the socket and open no other, for this reason. */
+  | { readonly do: "end"; readonly code: ErrorCode }
   /** The connection has answered: the next loss is a first one again. */
   | { readonly do: "proven" }
   | { readonly do: "answered"; readonly message: VerdictGiven }
@@ -187,7 +187,7 @@ export class Session {
     this.status = "offline";
     const closed = [...this.following.keys()].map((topic) => ({ do: "closed", topic, code }) as const);
     this.following.clear();
-    return [{ do: "end" }, ...closed];
+    return [{ do: "end", code }, ...closed];
   }
 
   private reasonFor(code: number): ErrorCode {

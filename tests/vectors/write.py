@@ -6,6 +6,7 @@ The files are committed and read by pytest and vitest; run this only when a rule
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 from pathlib import Path
@@ -18,7 +19,7 @@ from msgspec.structs import replace
 from realtime import projections
 from realtime import protocol as p
 from ticketing import admission, live_code, money, order_id
-from ticketing.domain_events import EventStatus, ReleaseReason
+from ticketing.domain_events import DisputePhase, EventStatus, ReleaseReason
 
 HERE = Path(__file__).resolve().parent
 EVENT = UUID("018f4e1a-0000-7000-8000-000000000001")
@@ -210,6 +211,46 @@ def money_vectors() -> list[dict[str, Any]]:
     return [{"amount": a, "currency": c, "text": money.display(a, c)} for a, c in cases]
 
 
+def fee_vectors() -> dict[str, Any]:
+    """The fee on a ticket, and amounts as people type them (null where they could mean two things, or none)."""
+    policies = (
+        money.FeePolicy(fixed=200, basis_points=0),
+        money.FeePolicy(fixed=0, basis_points=250),
+        money.FeePolicy(fixed=99, basis_points=1_000, minimum=150, maximum=900),
+        money.FeePolicy(fixed=0, basis_points=10_000),
+    )
+    prices = (0, 1, 19, 20, 1_999, 2_000, 2_020, 99_999_999)
+    typed = (
+        "20",
+        "20.5",
+        "20.50",
+        " $1,000.00 ",
+        "2000",
+        "¥2,000",
+        "0",
+        "",
+        ".5",
+        "20.",
+        "20,00",
+        "20.005",
+        "-1",
+        "1e3",
+    )
+    odd = ("٢٠", "1,0000", "1 000", "1" * 40)
+    return {
+        "fees": [
+            {"policy": dataclasses.asdict(policy), "price": price, "fee": policy.fee_of(price)}
+            for policy in policies
+            for price in prices
+        ],
+        "typed": [
+            {"text": text, "currency": currency, "amount": money.typed(text, currency)}
+            for text in (*typed, *odd)
+            for currency in ("USD", "JPY")
+        ],
+    }
+
+
 def b64(raw: bytes) -> str:
     return base64.b64encode(raw).decode()
 
@@ -271,6 +312,9 @@ def manifest_vectors() -> dict[str, Any]:
     return {"snapshot": snapshot, "standings": standings}
 
 
+_RETURNED = ("order_id", "base", "fee", "total", "currency", "at", "of_sale")
+
+
 def sales_frame_vectors() -> list[dict[str, Any]]:
     """The venue's page, fact by fact, as both languages must fold it."""
     ga, vip = str(EVENT), str(LATER_EVENT)
@@ -284,11 +328,14 @@ def sales_frame_vectors() -> list[dict[str, Any]]:
         base=20_000,
         fee=2_000,
         total=22_000,
+        refunded=p.Sums(base=2_000, fee=200, total=2_200),
         entered=4,
         sold_out_at=None,
         sales=(),
         entries=(),
         double_scans=(),
+        refunds=(),
+        disputes=(),
     )
     two_and_one = (p.SaleLine(ticket_type=ga, quantity=2), p.SaleLine(ticket_type=vip, quantity=1))
     sale = p.SaleMade(
@@ -301,6 +348,25 @@ def sales_frame_vectors() -> list[dict[str, Any]]:
         currency="USD",
         at=1_700_000_000_000,
         from_hold=True,
+    )
+    refund = p.RefundSent(
+        order_id="3G9230VQVS6",
+        base=4_000,
+        fee=0,
+        total=4_000,
+        currency="USD",
+        seats=(p.SaleLine(ticket_type=ga, quantity=2),),
+        at=1_700_000_001_000,
+        of_sale=True,
+    )
+    dispute = p.DisputeMoved(
+        dispute="du_1",
+        order_id="3G9230VQVS6",
+        phase=DisputePhase.OPEN,
+        amount=9_600,
+        currency="USD",
+        seats=(),
+        at=1_700_000_002_000,
     )
     full = empty
     for seq in range(1, p.FEED_LENGTH + 2):
@@ -322,6 +388,38 @@ def sales_frame_vectors() -> list[dict[str, Any]]:
             "a double scan",
             empty,
             (p.DoubleScan(first_at=1, first_door="A", second_at=2, second_door="B", admitted=True),),
+        ),
+        (
+            "a refund by ticket, which the bank then sends back",
+            empty,
+            (refund, p.RefundReturned(**{name: getattr(refund, name) for name in _RETURNED})),
+        ),
+        (
+            "a payment that came too late goes back and is in no total",
+            empty,
+            (replace(refund, seats=(), of_sale=False),),
+        ),
+        (
+            "a refund that names no tickets, then its seats",
+            empty,
+            (replace(refund, seats=()), replace(refund, base=0, fee=0, total=0)),
+        ),
+        (
+            "a dispute, opened and lost",
+            empty,
+            (dispute, replace(dispute, phase=DisputePhase.LOST, seats=two_and_one[:1])),
+        ),
+        (
+            "other terms for one type, and for one that this page does not know",
+            empty,
+            (
+                p.TermsChanged(
+                    types=(
+                        p.TypeNow(id=vip, allocation=20, price=4_500),
+                        p.TypeNow(id="new", allocation=1, price=1),
+                    )
+                ),
+            ),
         ),
         (
             "what changes a word or nothing",
@@ -364,6 +462,7 @@ def main() -> None:
         ("order_id", order_id_vectors()),
         ("admission", admission_vectors()),
         ("money", money_vectors()),
+        ("fees", fee_vectors()),
         ("manifest", manifest_vectors()),
         ("sales_frames", sales_frame_vectors()),
     ):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.validators import MaxValueValidator
 from django.db import models
 
 from ticketing import money
+from ticketing.models.fees import PlatformFees
 
 
 def new_secret() -> bytes:
@@ -90,6 +91,20 @@ class ArtistMembership(models.Model):
         constraints = [models.UniqueConstraint(fields=["artist", "user"], name="artist_member_once")]
 
 
+Amount = TypeVar("Amount", int, int | None)
+
+
+def _own(value: int | None, default: Amount) -> Amount:
+    return default if value is None else value
+
+
+class ChargeMode(models.TextChoices):
+    """Whose charge a sale is: the platform's with a destination (Express), or the venue's own (Standard)."""
+
+    DESTINATION = "destination"
+    DIRECT = "direct"
+
+
 class Venue(models.Model):
     """A house with a door. Sells only while `onboarding_complete`, which Stripe's account decides."""
 
@@ -102,8 +117,27 @@ class Venue(models.Model):
     currency = models.CharField(max_length=3, choices=[(c, c) for c in money.DECIMALS])
     stripe_account_id = models.CharField(max_length=64, unique=True, null=True, blank=True)
     onboarding_complete = models.BooleanField(default=False)
-    fee_fixed = models.PositiveIntegerField(default=200, help_text="minor units per ticket")
-    fee_basis_points = models.PositiveIntegerField(default=0, validators=[MaxValueValidator(10_000)])
+    charge_mode = models.CharField(max_length=12, choices=ChargeMode.choices, default=ChargeMode.DESTINATION)
+    requirements_due = models.JSONField(
+        default=list, blank=True, help_text="what Stripe still wants, its own words"
+    )
+    disabled_reason = models.CharField(
+        max_length=80, blank=True, help_text="why Stripe does not pay, its own word"
+    )
+    deauthorised_at = models.DateTimeField(null=True, blank=True)
+    fee_fixed = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="minor units per ticket; empty is the platform's default, as in each field",
+    )
+    fee_basis_points = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MaxValueValidator(10_000)]
+    )
+    fee_minimum = models.PositiveIntegerField(null=True, blank=True)
+    fee_maximum = models.PositiveIntegerField(null=True, blank=True)
+    refunds_return_fee = models.BooleanField(
+        default=True, help_text="whether a refund gives NGN's fee back too"
+    )
     members = models.ManyToManyField(User, through="VenueMembership", related_name="venues")
 
     class Meta:
@@ -114,8 +148,16 @@ class Venue(models.Model):
 
     @property
     def fee_policy(self) -> money.FeePolicy:
-        """What NGN adds to this venue's prices."""
-        return money.FeePolicy(fixed=self.fee_fixed, basis_points=self.fee_basis_points)
+        """What NGN adds to this venue's prices: its own word where it has one, else the platform's."""
+        row = PlatformFees.objects.filter(pk=1).first() or PlatformFees()
+        minimum = _own(self.fee_minimum, row.minimum)
+        maximum = _own(self.fee_maximum, row.maximum)
+        return money.FeePolicy(
+            fixed=_own(self.fee_fixed, row.fixed),
+            basis_points=_own(self.fee_basis_points, row.basis_points),
+            minimum=minimum,
+            maximum=None if maximum is None else max(minimum, maximum),
+        )
 
 
 class VenueMembership(models.Model):

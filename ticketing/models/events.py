@@ -28,6 +28,10 @@ class Event(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     capacity = models.PositiveIntegerField()
+    per_fan_limit = models.PositiveIntegerField(
+        null=True, blank=True, help_text="tickets that one email may hold"
+    )
+    cancelled_at = models.DateTimeField(null=True, blank=True)
     status = models.CharField(
         max_length=12, choices=[(s.value, s.value) for s in EventStatus], default=EventStatus.DRAFT
     )

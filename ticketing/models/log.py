@@ -34,4 +34,5 @@ class LogEntry(models.Model):
 
     class Meta:
         db_table = "cdm_log_entries"
+        verbose_name_plural = "log entries"
         constraints = [models.UniqueConstraint(fields=["event", "seq"], name="log_seq_once")]

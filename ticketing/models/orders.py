@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from ticketing import order_id
-from ticketing.models.accounts import User
+from ticketing.models.accounts import ChargeMode, User
 from ticketing.models.events import Event, TicketType
 
 
@@ -46,8 +46,16 @@ class Order(models.Model):
     stripe_session_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
     stripe_session_url = models.TextField(blank=True)
     stripe_payment_intent_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    stripe_charge_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    stripe_transfer_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    stripe_application_fee_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    charge_mode = models.CharField(max_length=12, choices=ChargeMode.choices, default=ChargeMode.DESTINATION)
+    stripe_account_id = models.CharField(
+        max_length=64, blank=True, help_text="the venue's account at the time: whom the sale pays"
+    )
     created_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True, blank=True)
+    confirmation_sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         db_table = "cdm_orders"

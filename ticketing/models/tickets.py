@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from ticketing.admission import TicketStatus
+from ticketing.domain_events import ClosedBy
 from ticketing.models.accounts import User
 from ticketing.models.events import Event, TicketType
 from ticketing.models.orders import Order
@@ -30,6 +31,7 @@ class Ticket(models.Model):
     status = models.CharField(
         max_length=10, choices=[(s.value, s.value) for s in TicketStatus], default=TicketStatus.ACTIVE
     )
+    closed_by = models.CharField(max_length=10, choices=[(c.value, c.value) for c in ClosedBy], blank=True)
     redeemed_at = models.DateTimeField(null=True, blank=True)
     redeemed_door = models.CharField(max_length=40, blank=True)
 

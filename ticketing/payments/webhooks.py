@@ -11,12 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 import stripe
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
+from ticketing import disputes, refunds
 from ticketing.clock import moment
 from ticketing.models import InboxState, StripeEvent
 from ticketing.payments import gateway, onboarding, settlement
@@ -29,7 +32,7 @@ _RETRY_AFTER = timedelta(seconds=5)
 
 
 _FINISHED = (InboxState.PROCESSED, InboxState.IGNORED, InboxState.QUARANTINED)
-_Change = Callable[[datetime], object]
+_Change = Callable[[], object]
 
 
 class Endpoint(StrEnum):
@@ -58,15 +61,18 @@ class _Data(msgspec.Struct, frozen=True):
     object: msgspec.Raw
 
 
+_Word = r"^[!-~]+\Z"
+
+
 class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """What of an event is ours to read; Stripe adds fields as it likes."""
 
-    id: str
-    type: str
+    id: Annotated[str, msgspec.Meta(max_length=255, pattern=_Word)]
+    type: Annotated[str, msgspec.Meta(max_length=80, pattern=_Word)]
     created: int
     livemode: bool
     data: _Data
-    account: str | None = None
+    account: Annotated[str, msgspec.Meta(max_length=64, pattern=_Word)] | None = None
 
 
 class _SessionObject(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +87,20 @@ class _SessionObject(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, str] = {}
 
 
+class _RefundObject(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    payment_intent: str | None = None
+
+
+class _DisputeObject(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    payment_intent: str | None = None
+
+
+class _CapabilityObject(msgspec.Struct, frozen=True, kw_only=True):
+    account: str
+
+
 class _AccountObject(msgspec.Struct, frozen=True, kw_only=True):
     id: str
 
@@ -89,17 +109,23 @@ def receive(*, endpoint: Endpoint, body: bytes, signature: str, now: datetime) -
     """Verify a delivery and store it."""
     if not _signed(endpoint, body, signature, now):
         return WebhookRefusal.SIGNATURE_INVALID
+    return take_in(body=body, now=now) or WebhookRefusal.BODY_INVALID
+
+
+def take_in(*, body: bytes, now: datetime, account: str = "") -> Stored | None:
+    """Store an event that is known to be Stripe's: signed, or fetched from its API (then of `account`, if it does not
+    say so itself). None for what is no event."""
     try:
         envelope = msgspec.json.decode(body, type=_Envelope)
         created_at = moment(envelope.created * 1000)
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError, OSError):
-        return WebhookRefusal.BODY_INVALID
+    except (msgspec.DecodeError, RecursionError, ValueError, OverflowError, OSError):
+        return None
     try:
         with transaction.atomic():
             StripeEvent.objects.create(
                 id=envelope.id,
                 type=envelope.type,
-                account=envelope.account or "",
+                account=envelope.account or account,
                 livemode=envelope.livemode,
                 created_at=created_at,
                 received_at=now,
@@ -124,13 +150,22 @@ def process(*, event_id: str, now: datetime) -> InboxState:
         return _note(event_id, InboxState.FAILED, f"{type(error).__name__}: {error}")
 
 
+def retry(*, event_id: str, now: datetime) -> InboxState:
+    """A person asks for one more try of an event that failed or was quarantined."""
+    again = StripeEvent.objects.filter(pk=event_id, state__in=(InboxState.FAILED, InboxState.QUARANTINED))
+    again.update(state=InboxState.RECEIVED)
+    return process(event_id=event_id, now=now)
+
+
 def sweep(*, now: datetime, limit: int = 50) -> int:
-    """Process what was stored but never finished: the process died in between, or failed."""
-    stuck = StripeEvent.objects.filter(
-        state__in=(InboxState.RECEIVED, InboxState.FAILED),
-        attempts__lt=MAX_ATTEMPTS,
-        received_at__lte=now - _RETRY_AFTER,
-    )
+    """Process what was stored but never finished: the process died in between, or failed.
+
+    Each attempt waits twice as long as the one before, hours in the end: Stripe was answered, so nobody else retries.
+    """
+    due = Q()
+    for made in range(MAX_ATTEMPTS):
+        due |= Q(attempts=made, received_at__lte=now - _RETRY_AFTER * 2**made)
+    stuck = StripeEvent.objects.filter(due, state__in=(InboxState.RECEIVED, InboxState.FAILED))
     ids = list(stuck.order_by("received_at").values_list("pk", flat=True)[:limit])
     return sum(process(event_id=event_id, now=now) == InboxState.PROCESSED for event_id in ids)
 
@@ -141,8 +176,16 @@ def _process(event_id: str, now: datetime) -> InboxState:
         return InboxState(stored.state)
     prepare = _HANDLERS.get(stored.type)
     # Whatever has to be asked of Stripe is asked here, before any row is locked.
-    change = prepare and prepare(msgspec.json.decode(stored.body, type=_Envelope))
+    change = prepare and prepare(_read(stored), now)
     return _apply(event_id, change, now)
+
+
+def _read(stored: StripeEvent) -> _Envelope:
+    """Production Connect endpoints are sent test events too: what is of the other mode is nothing of ours."""
+    if stored.livemode != settings.ENV.live_money:
+        raise settlement.Mismatch(f"{stored.type} is of the other mode: livemode is {stored.livemode}")
+    envelope = msgspec.json.decode(stored.body, type=_Envelope)
+    return msgspec.structs.replace(envelope, account=stored.account or None)
 
 
 @transaction.atomic
@@ -151,7 +194,7 @@ def _apply(event_id: str, change: _Change | None, now: datetime) -> InboxState:
     if stored.state in _FINISHED:
         return InboxState(stored.state)
     if change is not None:
-        change(now)
+        change()
     stored.state = InboxState.IGNORED if change is None else InboxState.PROCESSED
     stored.problem, stored.processed_at, stored.attempts = "", now, stored.attempts + 1
     stored.save(update_fields=["state", "problem", "processed_at", "attempts"])
@@ -161,6 +204,8 @@ def _apply(event_id: str, change: _Change | None, now: datetime) -> InboxState:
 @transaction.atomic
 def _note(event_id: str, state: InboxState, problem: str) -> InboxState:
     stored = StripeEvent.objects.select_for_update().get(pk=event_id)
+    if stored.state in _FINISHED:  # by somebody else, while we failed
+        return InboxState(stored.state)
     stored.state, stored.problem, stored.attempts = state, problem[:500], stored.attempts + 1
     stored.save(update_fields=["state", "problem", "attempts"])
     return state
@@ -194,9 +239,14 @@ def _matches(body: str, signature: str, secret: str) -> bool:
         return False
 
 
-def _on_session(envelope: _Envelope) -> _Change:
+def _on_session(envelope: _Envelope, now: datetime) -> _Change:
     told = msgspec.json.decode(envelope.data.object, type=_SessionObject)
-    session = Session(
+    account = envelope.account or ""
+    return lambda: settlement.settle(session=_session_of(told), account=account, now=now)
+
+
+def _session_of(told: _SessionObject) -> Session:
+    return Session(
         id=told.id,
         url=told.url or "",
         status=told.status,
@@ -207,21 +257,72 @@ def _on_session(envelope: _Envelope) -> _Change:
         order=told.metadata.get("order", ""),
         livemode=told.livemode,
     )
-    return lambda now: settlement.settle(session=session, account=envelope.account or "", now=now)
 
 
-def _on_account(envelope: _Envelope) -> _Change:
+def _on_account(envelope: _Envelope, _now: datetime) -> _Change:
     """An account changed. Events come in any order, so the account is asked for as it is now."""
     told = msgspec.json.decode(envelope.data.object, type=_AccountObject)
     if envelope.account not in (None, told.id):
         raise settlement.Mismatch(f"{envelope.account} sent an account event about {told.id}")
     account = gateway.retrieve_account(told.id)
-    return lambda _now: onboarding.apply(account)
+    return lambda: onboarding.apply(account)
 
 
-_HANDLERS: dict[str, Callable[[_Envelope], _Change]] = {
+def _on_capability(envelope: _Envelope, _now: datetime) -> _Change:
+    told = msgspec.json.decode(envelope.data.object, type=_CapabilityObject)
+    account = gateway.retrieve_account(told.account)
+    return lambda: onboarding.apply(account)
+
+
+def _on_failed_payment(envelope: _Envelope, now: datetime) -> _Change:
+    """A payment that takes days came to nothing: the session is complete, and will never be paid."""
+    told = msgspec.json.decode(envelope.data.object, type=_SessionObject)
+    account = envelope.account or ""
+    return lambda: settlement.give_up(session=_session_of(told), account=account, now=now)
+
+
+def _on_refund(envelope: _Envelope, now: datetime) -> _Change | None:
+    """A refund moved, ours or one made in Stripe's dashboard. Events come in any order: it is asked for as it is."""
+    told, account = msgspec.json.decode(envelope.data.object, type=_RefundObject), envelope.account or ""
+    if told.payment_intent is None:
+        return None  # what a reversed transfer looks like on the venue's account
+    payment = settlement.payment_of(told.payment_intent, account=account)
+    news = refunds.news_of(refund_id=told.id, order=payment.order, account=account, now=now)
+    return lambda: settlement.settle_refund(payment=payment, news=news, account=account, now=now)
+
+
+def _on_dispute(envelope: _Envelope, now: datetime) -> _Change:
+    """A dispute moved. Events come in any order, so it is asked for as it is now."""
+    told, account = msgspec.json.decode(envelope.data.object, type=_DisputeObject), envelope.account or ""
+    payment = settlement.payment_of(told.payment_intent or "", account=account)
+    facts = gateway.retrieve_dispute(told.id, account=account)
+
+    def change() -> None:
+        settlement.settle_payment(payment, account=account, now=now)
+        disputes.settle(order=payment.order, told=facts, now=now)
+
+    return change
+
+
+def _on_deauthorised(envelope: _Envelope, now: datetime) -> _Change:
+    """A venue disconnected us: the event's object is our own application, the venue is the event's account."""
+    return lambda: onboarding.disconnect(account_id=envelope.account or "", now=now)
+
+
+_HANDLERS: dict[str, Callable[[_Envelope, datetime], _Change | None]] = {
     "checkout.session.completed": _on_session,
     "checkout.session.async_payment_succeeded": _on_session,
+    "checkout.session.async_payment_failed": _on_failed_payment,
     "checkout.session.expired": _on_session,
+    "refund.created": _on_refund,
+    "refund.updated": _on_refund,
+    "refund.failed": _on_refund,
+    "charge.dispute.created": _on_dispute,
+    "charge.dispute.updated": _on_dispute,
+    "charge.dispute.closed": _on_dispute,
+    "charge.dispute.funds_withdrawn": _on_dispute,
+    "charge.dispute.funds_reinstated": _on_dispute,
     "account.updated": _on_account,
+    "capability.updated": _on_capability,
+    "account.application.deauthorized": _on_deauthorised,
 }

@@ -6,6 +6,7 @@ import type {
   Nothing,
   TicketEntered,
   TicketSeenTwice,
+  TicketsChanged,
   TicketsIssued,
 } from "../../../realtime/client/protocol.gen.ts";
 import { fromHex, toHex } from "../../../ticketing/client/live_code.ts";
@@ -13,7 +14,7 @@ import type { Rule, Standing, TicketStatus } from "./admission.ts";
 import { fromBase64, toBase64 } from "./bytes.ts";
 import { ANCHOR_BYTES, type Columns, find, isSorted, NO_DOOR, withTickets } from "./columns.ts";
 
-export type DoorFact = Nothing | TicketsIssued | TicketEntered | TicketSeenTwice;
+export type DoorFact = Nothing | TicketsIssued | TicketsChanged | TicketEntered | TicketSeenTwice;
 
 const STATUSES: readonly TicketStatus[] = ["active", "redeemed", "refunded", "void"];
 const REDEEMED = STATUSES.indexOf("redeemed");
@@ -98,6 +99,9 @@ export class Manifest {
       case "tickets_issued":
         this.issue(fact);
         break;
+      case "tickets_changed":
+        for (const { anchor, status } of fact.tickets) this.become(anchor, status);
+        break;
       case "ticket_entered":
         this.enter(fact.anchor, { at: fact.at, door: fact.door });
         break;
@@ -137,6 +141,12 @@ export class Manifest {
       type: indexIn(this.typeNames, ticket_type),
     }));
     this.columns = withTickets(this.columns, added);
+  }
+
+  /** A refund or a dispute closed a ticket, or gave it back; its first entry stays on record. */
+  private become(anchor: string, status: TicketStatus): void {
+    const i = find(this.columns, fromHex(anchor));
+    if (i >= 0) this.columns.statuses[i] = STATUSES.indexOf(status);
   }
 
   private enter(anchor: string, { at, door }: Entry): void {
