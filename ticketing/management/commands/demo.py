@@ -62,13 +62,14 @@ def _told(made: demo.Demo) -> dict[str, Any]:
             "url": f"{here}/artist/{made.artist.slug}/",
         },
         "fan": {"email": made.fan.email, "password": demo.PASSWORD, "url": f"{here}/wallet/"},
+        "staff": {"email": made.staff.email, "password": demo.PASSWORD, "url": f"{here}/staff/"},
         "door": {"code": made.pairing_code, "url": f"{here}/door/#pair={made.pairing_code}"},
     }
 
 
 def _lines(told: dict[str, Any]) -> str:
     rows = [f"  show    {told['event']['url']}"]
-    for who in ("owner", "artist", "fan"):
+    for who in ("owner", "artist", "fan", "staff"):
         person = told[who]
         rows.append(f"  {who:<7} {person['url']}  sign in: {person['email']} / {person['password']}")
     rows.append(
