@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 _SOCKETS = " ".join(origin.replace("http", "ws", 1) for origin in settings.ENV.origins)
+_STRIPES_PAGES = "https://checkout.stripe.com https://connect.stripe.com"
 _POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -17,8 +18,9 @@ _POLICY = "; ".join(
         "media-src 'self' blob:",
         "worker-src 'self' blob:",
         f"connect-src 'self' {_SOCKETS}",
-        # A sale's form is answered by a redirect to Stripe's hosted page (or to the simulator's).
-        f"form-action 'self' https://checkout.stripe.com {settings.ENV.stripe_api_base}".rstrip(),
+        # Forms are answered by a redirect to Stripe's pages (or to the simulator's): a sale's to the payment page, an
+        # owner's to onboarding and to the Express dashboard.
+        f"form-action 'self' {_STRIPES_PAGES} {settings.ENV.stripe_api_base}".rstrip(),
         "frame-ancestors 'none'",
         "base-uri 'none'",
         "object-src 'none'",

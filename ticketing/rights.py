@@ -14,6 +14,21 @@ def may_see_venue(*, user_id: UUID, venue_id: UUID) -> bool:
     ).exists()
 
 
+def may_manage_team(*, user_id: UUID, venue_id: UUID) -> bool:
+    """Whether a person decides who acts for a venue: its owners do."""
+    return VenueMembership.objects.filter(user_id=user_id, venue_id=venue_id, role=Role.OWNER).exists()
+
+
+def may_manage_money(*, user_id: UUID, venue_id: UUID) -> bool:
+    """Whether a person connects a venue with Stripe, sets its money rules, or calls a show off: its owners do."""
+    return VenueMembership.objects.filter(user_id=user_id, venue_id=venue_id, role=Role.OWNER).exists()
+
+
+def may_refund(*, user_id: UUID, venue_id: UUID) -> bool:
+    """Whether a person sends fans' money back and answers their banks: who sees the money does, managers too."""
+    return may_see_venue(user_id=user_id, venue_id=venue_id)
+
+
 def may_run_door(*, user_id: UUID, venue_id: UUID) -> bool:
     """Whether a person pairs and revokes a venue's door phones: every member does."""
     return VenueMembership.objects.filter(user_id=user_id, venue_id=venue_id).exists()

@@ -90,8 +90,8 @@ def _form(world: World, session: Session, *, problem: str = "") -> web.Response:
         f'<h1>Checkout</h1>{alert}<section class="card" aria-label="Your order"><p class="soft">Total</p>'
         f'<p class="total">{escape(total)}</p>{_lines(session, plan)}</section>'
         f'<section class="card" aria-label="Who is paid">{_receivers(world, session, plan)}</section>'
-        f'<form class="card" method="post" action="/c/pay/{session.id}" data-pay>{_email(session)}{_choices()}'
-        f'<div class="pay"><button class="main">Pay {escape(total)} (simulated)</button></div></form>'
+        f'<form class="card" method="post" action="/c/pay/{session.id}" data-pay>{_email(session)}'
+        f"{_choices(f'Pay {escape(total)} (simulated)')}</form>"
         f"{_back(session, 'Cancel and go back')}"
     )
     return page(f"Pay {total}", body, status=402 if problem else 200)
@@ -136,14 +136,23 @@ def _email(session: Session) -> str:
     )
 
 
-def _choices() -> str:
-    rows = "".join(
-        f'<label class="choice"><input type="radio" name="outcome" value="{outcome}"'
-        f"{' checked' if outcome is Outcome.PAY else ''}>"
-        f"<span>{escape(title)}<small>{escape(text)}</small></span></label>"
-        for outcome, (title, text) in CHOICES.items()
+def _choices(pay: str) -> str:
+    """The plain way and its button come first; every other way is behind a line that says so."""
+    plain, *others = (_choice(outcome) for outcome in CHOICES)
+    return (
+        f'<fieldset><legend>How does this payment go?</legend>{plain}<button class="main">{pay}</button>'
+        f"<details><summary>Let it go another way</summary>{''.join(others)}"
+        f'<button class="main">{pay}</button></details></fieldset>'
     )
-    return f"<fieldset><legend>How does this payment go?</legend>{rows}</fieldset>"
+
+
+def _choice(outcome: Outcome) -> str:
+    title, text = CHOICES[outcome]
+    checked = " checked" if outcome is Outcome.PAY else ""
+    return (
+        f'<label class="choice"><input type="radio" name="outcome" value="{outcome}"{checked}>'
+        f"<span>{escape(title)}<small>{escape(text)}</small></span></label>"
+    )
 
 
 def _back(session: Session, text: str) -> str:
