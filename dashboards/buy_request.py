@@ -12,7 +12,6 @@ from ticketing.inventory import Seats
 from ticketing.sales import SaleRefusal
 
 FIELD = "quantity_"
-_EMAIL_LENGTH = 254
 _COUNT = re.compile(r"\d{1,3}", re.ASCII)
 
 
@@ -50,10 +49,8 @@ def read(form: Mapping[str, str]) -> BuyRequest | FormProblem:
         if piece is None:
             return FormProblem.MALFORMED
         seats.append(piece)
-    email = form.get("email", "").strip()
-    if len(email) > _EMAIL_LENGTH or "\x00" in email:
-        return FormProblem.MALFORMED
-    return BuyRequest(seats=tuple(seats), email=email)
+    # Whether the address is one, the sale judges: then there is one sentence for it, beside its field.
+    return BuyRequest(seats=tuple(seats), email=form.get("email", "").strip())
 
 
 def _seats(ticket_type: str, typed: str) -> Seats | None:
@@ -90,7 +87,11 @@ _PROBLEMS: dict[SaleRefusal | FormProblem, tuple[int, str, str]] = {
     ),
     SaleRefusal.TYPE_NOT_ON_SALE: (409, "This kind of ticket is not on sale at the moment.", "quantity"),
     SaleRefusal.NOTHING_CHOSEN: (422, "Choose at least one ticket.", "quantity"),
-    SaleRefusal.OVER_LIMIT: (422, "That is more than one order may have.", "quantity"),
+    SaleRefusal.OVER_LIMIT: (
+        422,
+        "That is more than one person may have. The limit per order stands beside each kind of ticket.",
+        "quantity",
+    ),
     SaleRefusal.NOT_ENOUGH_LEFT: (409, "Somebody was faster: so many are not left any more.", "quantity"),
     SaleRefusal.EMAIL_INVALID: (422, "We need an email address that works: your tickets go there.", "email"),
     SaleRefusal.PAYMENT_UNAVAILABLE: (

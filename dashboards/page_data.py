@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +12,10 @@ from dashboards.reads import ShowNumbers
 from realtime import protocol
 from realtime.snapshots import Stamped
 from ticketing import live_code
+from ticketing.cancellation import Progress
 from ticketing.catalogue import EventPage
 from ticketing.clock import millis
+from ticketing.money import FeePolicy
 from ticketing.wallet import OrderPage, WalletTicket
 
 
@@ -24,6 +27,7 @@ def event_data(page: EventPage) -> dict[str, Any]:
             "base": kind.split.base,
             "fee": kind.split.fee,
             "left": kind.left,
+            "sold_out": kind.sold_out,
             "limit": kind.per_order_limit,
         }
         for kind in page.types
@@ -62,6 +66,16 @@ def wallet_data(order: OrderPage) -> dict[str, Any]:
         for ticket in order.tickets
     ]
     return {"time_zone": order.time_zone.key, "chain": chain, "tickets": tickets}
+
+
+def fee_data(policy: FeePolicy, currency: str) -> dict[str, Any]:
+    """For the form of prices (src/office/terms.ts): the venue's fee rule."""
+    return {"currency": currency, "policy": dataclasses.asdict(policy)}
+
+
+def progress_data(progress: Progress) -> dict[str, Any]:
+    """How far the refunds of a cancelled show are (src/office/progress.ts)."""
+    return dataclasses.asdict(progress)
 
 
 def order_state(order: OrderPage, now: datetime) -> dict[str, Any]:

@@ -73,6 +73,11 @@ class ShowNumbers:
         return self.allocation - self.held - self.sold
 
     @property
+    def full(self) -> bool:
+        """Whether the last one is gone at this moment, on a show that is on sale: a refund brings seats back."""
+        return self.status == EventStatus.ON_SALE and 0 < self.allocation <= self.sold
+
+    @property
     def percent(self) -> int:
         """Whole percent sold: 100 only when the last one is, 0 only when none is (lib/bar.ts says the same)."""
         if not self.allocation or not self.sold:

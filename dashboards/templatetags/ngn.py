@@ -37,6 +37,12 @@ def times(amount: int, quantity: int) -> int:
 
 
 @register.filter
+def less(amount: int, taken: int) -> int:
+    """`{{ snapshot.base|less:snapshot.refunded.base|money:snapshot.currency }}`."""
+    return amount - taken
+
+
+@register.filter
 def of(part: int, whole: int) -> str:
     """A share of 100 with two decimals, for the width of a bar's drawing."""
     return f"{part * 100 / whole:.2f}" if whole else "0"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -15,7 +15,7 @@ from realtime import snapshots
 from ticketing import pairing, rights
 from ticketing.clock import utc_now
 from ticketing.models import User
-from ticketing.pairing import NewPairingCode
+from ticketing.pairing import CodeSeen, NewPairingCode
 
 
 @login_required
@@ -26,7 +26,8 @@ def venue(request: HttpRequest, slug: str) -> HttpResponse:
     if home is None or not rights.may_run_door(user_id=_me(request).pk, venue_id=home.id):
         raise Http404("no such venue")
     sees_sales = rights.may_see_venue(user_id=_me(request).pk, venue_id=home.id)
-    return render(request, "dashboards/venue.html", {"venue": home, "sees_sales": sees_sales})
+    owns = rights.may_manage_team(user_id=_me(request).pk, venue_id=home.id)
+    return render(request, "dashboards/venue.html", {"venue": home, "sees_sales": sees_sales, "owns": owns})
 
 
 @login_required
@@ -49,12 +50,23 @@ def sales(request: HttpRequest, slug: str, event_slug: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def pair(request: HttpRequest, slug: str, event_slug: str) -> HttpResponse:
-    """The show's door phones; a POST makes a code for one more."""
+    """The show's door phones; a POST makes a code for one more, and `?code=` tells what became of one."""
     found = _door(request, slug, event_slug)
     if request.method != "POST":
         return _pair_page(request, found, None)
     code = pairing.new_code(event_id=found.show.id, by=_me(request), now=utc_now())
     return _pair_page(request, found, code)
+
+
+@login_required
+@require_safe
+def pair_state(request: HttpRequest, slug: str, event_slug: str, code_id: UUID) -> HttpResponse:
+    """What became of a code, for the page that shows it."""
+    found = _door(request, slug, event_slug)
+    seen = pairing.look_up(code_id=code_id, event_id=found.show.id, now=utc_now())
+    if seen is None:
+        raise Http404("no such code")
+    return _private(JsonResponse({"state": seen.state}))
 
 
 @login_required
@@ -83,12 +95,22 @@ def _pair_page(request: HttpRequest, found: VenueShow, code: NewPairingCode | No
         "venue_slug": found.venue_slug,
         "show": found.show,
         "devices": pairing.devices(event_id=found.show.id),
+        "code": code,
+        "seen": None if code else _seen(request, found),
         "link": link,
         "picture": pairing_code.svg_of(link) if link else "",
-        "expires_at": code.expires_at if code else None,
         "expires_in": int((code.expires_at - utc_now()).total_seconds()) if code else 0,
     }
     return _private(render(request, "dashboards/pair.html", context))
+
+
+def _seen(request: HttpRequest, found: VenueShow) -> CodeSeen | None:
+    """What became of the code that the address names, if it names one of this show's."""
+    try:
+        code_id = UUID(request.GET.get("code", ""))
+    except ValueError:
+        return None
+    return pairing.look_up(code_id=code_id, event_id=found.show.id, now=utc_now())
 
 
 def _door(request: HttpRequest, slug: str, event_slug: str) -> VenueShow:

@@ -22,5 +22,10 @@ test("a paused show does not sell, whatever is left", () => {
 });
 
 test("tickets are counted in words", () => {
-  expect([0, 1, 12].map(leftInWords)).toEqual(["None left right now", "1 ticket left", "12 tickets left"]);
+  expect([1, 12].map((left) => leftInWords(left, false))).toEqual(["1 ticket left", "12 tickets left"]);
+});
+
+test("none left is called sold out only when every one of them is sold", () => {
+  expect(leftInWords(0, false)).toBe("None left right now");
+  expect(leftInWords(0, true)).toBe("Sold out");
 });

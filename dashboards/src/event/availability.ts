@@ -16,7 +16,8 @@ export function availabilityOf(
 /** From how many on a fan should hurry. */
 export const FEW = 10;
 
-export function leftInWords(left: number): string {
-  if (left <= 0) return "None left right now";
+/** What is left of a show or of one kind; none left is not sold out while some are in other fans' checkouts. */
+export function leftInWords(left: number, soldOut: boolean): string {
+  if (left <= 0) return soldOut ? "Sold out" : "None left right now";
   return left === 1 ? "1 ticket left" : `${left} tickets left`;
 }

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { basketOf, most, type Offer, quantityFrom } from "./basket.ts";
+import { basketOf, limitInWords, most, type Offer, quantityFrom } from "./basket.ts";
 
-const general: Offer = { id: "a", base: 2000, fee: 200, left: 40, limit: 8 };
-const balcony: Offer = { id: "b", base: 3500, fee: 250, left: 2, limit: 8 };
+const general: Offer = { id: "a", base: 2000, fee: 200, left: 40, sold_out: false, limit: 8 };
+const balcony: Offer = { id: "b", base: 3500, fee: 250, left: 2, sold_out: false, limit: 8 };
 
 test("the total is the prices and a fee for every ticket", () => {
   const basket = basketOf(
@@ -35,4 +35,15 @@ test.each([
   ["two", 0],
 ])("typed %j is %d tickets", (typed, quantity) => {
   expect(quantityFrom(typed, general)).toBe(quantity);
+});
+
+test("who asks for too many is told why there are fewer", () => {
+  expect(limitInWords("9", general)).toBe("One order can have up to 8 of these.");
+  expect(limitInWords("3", balcony)).toBe("Only 2 of these are left.");
+  expect(limitInWords("3", { ...balcony, left: 1 })).toBe("Only 1 of these is left.");
+  expect(limitInWords("1", { ...balcony, left: 0 })).toBe("None of these are left right now.");
+});
+
+test.each(["8", "0", "", "-1", "two"])("nothing is told to who typed %j", (typed) => {
+  expect(limitInWords(typed, general)).toBeNull();
 });

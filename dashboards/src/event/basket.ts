@@ -4,6 +4,8 @@ export interface Offer {
   readonly base: number;
   readonly fee: number;
   readonly left: number;
+  /** Every one of them is sold, as of when the page was made: what is live tells only what is left. */
+  readonly sold_out: boolean;
   readonly limit: number;
 }
 
@@ -37,4 +39,12 @@ export function most(offer: Offer): number {
 export function quantityFrom(typed: string, offer: Offer): number {
   const number = Math.trunc(Number(typed));
   return Number.isFinite(number) ? Math.min(Math.max(0, number), most(offer)) : 0;
+}
+
+/** Why fewer than `typed` can be bought, in words; null when they can. */
+export function limitInWords(typed: string, offer: Offer): string | null {
+  if (!(Number(typed) > most(offer))) return null;
+  if (offer.left >= offer.limit) return `One order can have up to ${offer.limit} of these.`;
+  if (offer.left <= 0) return "None of these are left right now.";
+  return offer.left === 1 ? "Only 1 of these is left." : `Only ${offer.left} of these are left.`;
 }

@@ -2,7 +2,7 @@ import type { PublicState } from "../../../realtime/client/protocol.gen.ts";
 import { display } from "../../../ticketing/client/money.ts";
 import { need, prefersStillness, replay, setText, showWhen } from "../lib/dom.ts";
 import { availabilityOf, FEW, leftInWords } from "./availability.ts";
-import { basketOf, most, type Offer, quantityFrom } from "./basket.ts";
+import { basketOf, limitInWords, most, type Offer, quantityFrom } from "./basket.ts";
 
 export interface EventData {
   readonly event_id: string;
@@ -35,8 +35,8 @@ export class BuyForm {
   /** The newest state of the show. */
   follow(state: PublicState): void {
     const left = new Map(state.types.map((type) => [type.id, type.left]));
-    this.offers = this.offers.map((offer) => ({ ...offer, left: left.get(offer.id) ?? offer.left }));
-    this.showLeft(state.left);
+    this.offers = this.offers.map((offer) => withLeft(offer, left.get(offer.id) ?? offer.left));
+    this.showLeft(state.left, state.sold_out);
     showWhen(document, availabilityOf(state, Date.now() >= this.endsAt));
     this.draw();
   }
@@ -49,7 +49,7 @@ export class BuyForm {
     for (const button of this.steps(id)) {
       button.hidden = false;
       button.addEventListener("click", () =>
-        this.set(id, String(Number(input.value) + Number(button.dataset["step"]))),
+        this.set(id, String(this.stepped(id, Number(input.value) + Number(button.dataset["step"])))),
       );
     }
   }
@@ -58,33 +58,52 @@ export class BuyForm {
     const offer = this.offers.find((candidate) => candidate.id === id);
     const input = this.input(id);
     if (offer === undefined || input === null) return;
-    input.value = String(quantityFrom(typed, offer));
+    // Too many stays as it was typed, with the reason beside it: nobody's choice becomes smaller by itself.
+    if (limitInWords(typed, offer) === null) input.value = String(quantityFrom(typed, offer));
     this.draw();
   }
 
-  private draw(): void {
-    const chosen = new Map(this.offers.map((offer) => [offer.id, this.quantity(offer)]));
-    for (const offer of this.offers) this.drawOffer(offer, chosen.get(offer.id) ?? 0);
-    const basket = basketOf(this.offers, chosen);
-    this.write("[data-testid=total]", display(basket.total, this.currency));
-    this.write("[data-basket=base]", display(basket.base, this.currency));
-    this.write("[data-basket=fee]", display(basket.fee, this.currency));
-    const submit = this.root.querySelector<HTMLButtonElement>("[data-testid=buy]");
-    if (submit !== null) setText(submit, submitWords(basket.quantity));
+  private stepped(id: string, wanted: number): number {
+    const offer = this.offers.find((candidate) => candidate.id === id);
+    return offer === undefined ? wanted : Math.min(wanted, most(offer));
   }
 
-  private drawOffer(offer: Offer, quantity: number): void {
+  private draw(): void {
+    const chosen = new Map(this.offers.map((offer) => [offer.id, quantityFrom(this.typed(offer.id), offer)]));
+    const tooMany = this.offers.filter((offer) => this.drawOffer(offer) !== null).length > 0;
+    const basket = basketOf(this.offers, chosen);
+    const amount = (minor: number) => (tooMany ? "–" : display(minor, this.currency));
+    this.write("[data-testid=total]", amount(basket.total));
+    this.write("[data-basket=base]", amount(basket.base));
+    this.write("[data-basket=fee]", amount(basket.fee));
+    const submit = this.root.querySelector<HTMLButtonElement>("[data-testid=buy]");
+    if (submit !== null) setText(submit, tooMany ? "Choose fewer tickets" : submitWords(basket.quantity));
+  }
+
+  /** Draw one kind; why so many of it cannot be had, or null. */
+  private drawOffer(offer: Offer): string | null {
+    const typed = this.typed(offer.id);
+    const words = limitInWords(typed, offer);
     const input = this.input(offer.id);
     if (input !== null) input.max = String(most(offer));
     for (const button of this.steps(offer.id))
-      button.disabled = button.dataset["step"] === "1" ? quantity >= most(offer) : quantity <= 0;
-    this.write(`[data-left="${offer.id}"]`, leftInWords(offer.left));
+      button.disabled = button.dataset["step"] === "1" ? Number(typed) >= most(offer) : Number(typed) <= 0;
+    this.write(`[data-left="${offer.id}"]`, leftInWords(offer.left, offer.sold_out));
+    this.say(offer.id, words);
+    return words;
   }
 
-  private showLeft(left: number): void {
+  private say(id: string, words: string | null): void {
+    const element = this.root.querySelector<HTMLElement>(`[data-limit="${id}"]`);
+    if (element === null) return;
+    element.hidden = words === null;
+    setText(element, words ?? "");
+  }
+
+  private showLeft(left: number, soldOut: boolean): void {
     const element = this.root.querySelector<HTMLElement>("[data-testid=tickets-left]");
     if (element === null) return;
-    const changed = setText(element, leftInWords(left));
+    const changed = setText(element, leftInWords(left, soldOut));
     element.classList.toggle("left--few", left <= FEW);
     if (changed && !prefersStillness()) replay(element, "left--changed");
   }
@@ -97,8 +116,8 @@ export class BuyForm {
     else this.draw();
   }
 
-  private quantity(offer: Offer): number {
-    return quantityFrom(this.input(offer.id)?.value ?? "0", offer);
+  private typed(id: string): string {
+    return this.input(id)?.value ?? "0";
   }
 
   private input(id: string): HTMLInputElement | null {
@@ -113,6 +132,11 @@ export class BuyForm {
     const element = this.root.querySelector(selector);
     if (element !== null) setText(element, text);
   }
+}
+
+/** One that came back is not sold out any more, whatever comes after. */
+function withLeft(offer: Offer, left: number): Offer {
+  return { ...offer, left, sold_out: offer.sold_out && left <= 0 };
 }
 
 function submitWords(quantity: number): string {

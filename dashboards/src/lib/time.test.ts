@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { dayOf, span, timeOfDay, timer } from "./time.ts";
+import { dayInWords, dayOf, nextMinute, span, timeOfDay, timer } from "./time.ts";
 
 const NOV_22_0504_UTC = Date.UTC(2026, 10, 22, 5, 4, 17);
 
@@ -12,6 +12,18 @@ describe("times are told in the venue's time zone", () => {
   });
   test("midnight is 00, never 24", () => {
     expect(timeOfDay(Date.UTC(2026, 0, 1), "UTC", false)).toBe("00:00");
+  });
+});
+
+describe("when something begins", () => {
+  const zone = "America/Los_Angeles";
+  test("is told to the minute, and never too early", () => {
+    expect(nextMinute(NOV_22_0504_UTC, zone)).toBe("21:05");
+    expect(nextMinute(Date.UTC(2026, 10, 22, 5, 4), zone)).toBe("21:04");
+  });
+  test("names the day unless it is today at the venue", () => {
+    expect(dayInWords(NOV_22_0504_UTC, NOV_22_0504_UTC - 3_600_000, zone)).toBe("today");
+    expect(dayInWords(NOV_22_0504_UTC, NOV_22_0504_UTC - 86_400_000, zone)).toBe("on Sat 21 Nov");
   });
 });
 

@@ -18,6 +18,16 @@ export function dayOf(at: number, zone: string): string {
   return format(at, zone, { weekday: "short", day: "numeric", month: "short" });
 }
 
+/** The time of the next full minute (`18:03`), so that what is told is never too early. */
+export function nextMinute(at: number, zone: string): string {
+  return timeOfDay(Math.ceil(at / MINUTE) * MINUTE, zone, false);
+}
+
+/** `today`, or `on Sat, 22 Nov`, at the venue. */
+export function dayInWords(at: number, now: number, zone: string): string {
+  return dayOf(at, zone) === dayOf(now, zone) ? "today" : `on ${dayOf(at, zone)}`;
+}
+
 /** How long something lasts or is away: `2 d 3 h`, `2 h 03 min`, `4 min 09 s`, `12 s`. Never negative. */
 export function span(ms: number): string {
   const left = Math.max(0, Math.ceil(ms / SECOND)) * SECOND;

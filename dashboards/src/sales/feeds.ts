@@ -1,10 +1,13 @@
 import type {
+  FeedDispute,
   FeedDoubleScan,
   FeedEntry,
+  FeedRefund,
   FeedSale,
   SalesSnapshot,
 } from "../../../realtime/client/protocol.gen.ts";
 import { display } from "../../../ticketing/client/money.ts";
+import { display as displayOrderId } from "../../../ticketing/client/order_id.ts";
 import { make } from "../lib/dom.ts";
 import { timeOfDay } from "../lib/time.ts";
 import { linesInWords, typeName } from "./totals.ts";
@@ -44,6 +47,37 @@ export function saleItem(sale: FeedSale, types: SalesSnapshot["types"], zone: st
     make("p", "sale__what", linesInWords(sale.lines, types)),
     side,
   );
+}
+
+/** Money that went back, in the same feed: quieter than a sale, and with its minus. */
+export function refundItem(refund: FeedRefund, zone: string): HTMLElement {
+  const side = make("p", "sale__side", moment(refund.at, zone), document.createElement("br"));
+  side.append(`fee ${refund.fee > 0 && !refund.failed ? "-" : ""}${display(refund.fee, refund.currency)}`);
+  const what = refund.failed ? "Refund came back, order" : "Refund of order";
+  return make(
+    "li",
+    refund.failed ? "sale sale--back sale--failed" : "sale sale--back",
+    make("p", "sale__amount", display(refund.failed ? refund.base : -refund.base, refund.currency)),
+    make("p", "sale__what", `${what} ${displayOrderId(refund.order_id)}`),
+    side,
+  );
+}
+
+export const PHASES: Record<FeedDispute["phase"], { readonly words: string; readonly alarm: boolean }> = {
+  inquiry: { words: "A bank asks", alarm: true },
+  open: { words: "Disputed", alarm: true },
+  won: { words: "Dispute won", alarm: false },
+  lost: { words: "Dispute lost", alarm: false },
+  closed: { words: "Dispute closed", alarm: false },
+};
+
+export function disputeItem(dispute: FeedDispute, orders: string, zone: string): HTMLElement {
+  const { words, alarm } = PHASES[dispute.phase];
+  const link = make("a", "num", `order ${displayOrderId(dispute.order_id)}`);
+  link.setAttribute("href", `${orders}${encodeURIComponent(displayOrderId(dispute.order_id))}/`);
+  const what = make("p", "", make("strong", alarm ? "alarm" : "", words), " ");
+  what.append(`${display(dispute.amount, dispute.currency)}, `, link);
+  return make("li", "list__row", what, moment(dispute.at, zone));
 }
 
 export function entryItem(entry: FeedEntry, types: SalesSnapshot["types"], zone: string): HTMLElement {

@@ -3,8 +3,8 @@ import { applySalesFact, type SalesFact } from "../../../realtime/client/reducer
 import { display } from "../../../ticketing/client/money.ts";
 import { drawBar, percentSold } from "../lib/bar.ts";
 import { need, prefersStillness, replay, setText } from "../lib/dom.ts";
-import { doubleScanItem, drawFeed, entryItem, saleItem } from "./feeds.ts";
-import { totalsOf } from "./totals.ts";
+import { disputeItem, doubleScanItem, drawFeed, entryItem, refundItem, saleItem } from "./feeds.ts";
+import { disputesOf, netOf, type Standing, standingOf, tillOf, totalsOf } from "./totals.ts";
 
 export interface SalesData {
   readonly event_id: string;
@@ -18,8 +18,10 @@ export interface SalesData {
 
 /** Lines of the door's feeds on this page; the door's own screens have the rest. */
 const DOOR_LINES = 5;
+const DISPUTES = 8;
 
-const STATUS_WORDS: Record<SalesSnapshot["status"], string> = {
+const STATUS_WORDS: Record<Standing, string> = {
+  sold_out: "Sold out",
   draft: "Draft",
   on_sale: "On sale",
   paused: "Paused",
@@ -30,7 +32,8 @@ const STATUS_WORDS: Record<SalesSnapshot["status"], string> = {
 /** The venue's page as a function of the snapshot, and of which sales are news. */
 export class SalesPage {
   private snapshot: SalesSnapshot | null = null;
-  private readonly sales = need("[data-testid=feed]");
+  private readonly till = need("[data-testid=feed]");
+  private readonly disputes = need("[data-testid=disputes]");
   private readonly entries = need("[data-entries]");
   private readonly doubles = need("[data-double-scans]");
 
@@ -60,34 +63,50 @@ export class SalesPage {
 
   private drawNumbers(snapshot: SalesSnapshot): void {
     const { allocation, sold, held, left } = totalsOf(snapshot);
-    const status = snapshot.sold_out_at === null ? snapshot.status : "sold_out";
+    const status = standingOf(snapshot);
     const pill = need("[data-show-status]");
     pill.dataset["status"] = status;
-    setText(pill, status === "sold_out" ? "Sold out" : STATUS_WORDS[snapshot.status]);
+    setText(pill, STATUS_WORDS[status]);
+    if (status === "cancelled") write("[data-headline]", "This show was called off.");
     drawBar(need("[data-testid=bar]"), sold, held, allocation);
     write("[data-testid=sold]", sold);
     write("[data-held]", held);
     write("[data-testid=left]", left);
-    write("[data-percent]", `${percentSold(sold, allocation)} %`);
+    write("[data-percent]", `${percentSold(sold, allocation)}%`);
     write("[data-testid=entered]", snapshot.entered);
     write("[data-expected]", sold);
-    for (const type of snapshot.types)
+    write("[data-allocation]", allocation);
+    for (const type of snapshot.types) {
       write(`[data-type-sold="${type.id}"]`, `${type.sold} of ${type.allocation}`);
+      write(`[data-type-price="${type.id}"]`, display(type.price, snapshot.currency));
+    }
   }
 
-  private drawMoney({ base, fee, total, currency }: SalesSnapshot): void {
+  private drawMoney(snapshot: SalesSnapshot): void {
+    const { base, fee, total } = netOf(snapshot);
+    const { currency, refunded } = snapshot;
     write("[data-testid=venue-gets]", display(base, currency));
     write("[data-money=base]", display(base, currency));
     write("[data-money=fee]", display(fee, currency));
     write("[data-money=total]", display(total, currency));
+    write("[data-money=refunded]", display(refunded.total, currency));
+    need("[data-part=refunded]").hidden = refunded.total === 0;
   }
 
-  private drawFeeds({ sales, entries, double_scans, types }: SalesSnapshot): HTMLElement[] {
+  private drawFeeds(snapshot: SalesSnapshot): HTMLElement[] {
+    const { entries, double_scans, types } = snapshot;
     const zone = this.data.time_zone;
-    const fresh = drawFeed(this.sales, sales, (sale) => saleItem(sale, types, zone));
+    const till = tillOf(snapshot);
+    const disputes = disputesOf(snapshot);
+    const fresh = drawFeed(this.till, till, (line) =>
+      "failed" in line ? refundItem(line, zone) : saleItem(line, types, zone),
+    );
+    const orders = this.disputes.dataset["orders"] ?? "";
+    drawFeed(this.disputes, disputes.slice(0, DISPUTES), (line) => disputeItem(line, orders, zone));
     drawFeed(this.entries, entries.slice(0, DOOR_LINES), (entry) => entryItem(entry, types, zone));
     drawFeed(this.doubles, double_scans.slice(0, DOOR_LINES), (scan) => doubleScanItem(scan, zone));
-    need("[data-empty=sales]").hidden = sales.length > 0;
+    need("[data-empty=sales]").hidden = till.length > 0;
+    need("[data-part=disputes]").hidden = disputes.length === 0;
     need("[data-empty=entries]").hidden = entries.length > 0;
     need("[data-part=double-scans]").hidden = double_scans.length === 0;
     return fresh;

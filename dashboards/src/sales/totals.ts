@@ -1,4 +1,13 @@
-import type { SalesSnapshot } from "../../../realtime/client/protocol.gen.ts";
+import type {
+  FeedDispute,
+  FeedRefund,
+  FeedSale,
+  SalesSnapshot,
+  Sums,
+} from "../../../realtime/client/protocol.gen.ts";
+import { FEED_LENGTH } from "../../../realtime/client/reducers.ts";
+
+export type Standing = SalesSnapshot["status"] | "sold_out";
 
 export interface Totals {
   readonly allocation: number;
@@ -27,6 +36,38 @@ export function linesInWords(
 
 export function typeName(id: string, types: SalesSnapshot["types"]): string {
   return types.find((type) => type.id === id)?.name ?? id;
+}
+
+/** What the till's feed shows: sales and refunds together, newest first. */
+export function tillOf({
+  sales,
+  refunds,
+}: Pick<SalesSnapshot, "sales" | "refunds">): (FeedSale | FeedRefund)[] {
+  return [...sales, ...refunds].sort((a, b) => b.seq - a.seq).slice(0, FEED_LENGTH);
+}
+
+/** Each dispute once, as it stands: those that wait first, then newest first. */
+export function disputesOf({ disputes }: Pick<SalesSnapshot, "disputes">): FeedDispute[] {
+  const newest = new Map<string, FeedDispute>();
+  for (const line of disputes) if (!newest.has(line.dispute)) newest.set(line.dispute, line);
+  const waits = (line: FeedDispute) => (line.phase === "open" || line.phase === "inquiry" ? 0 : 1);
+  return [...newest.values()].sort((a, b) => waits(a) - waits(b) || b.seq - a.seq);
+}
+
+/** What is left of the sales after refunds. */
+export function netOf({
+  base,
+  fee,
+  total,
+  refunded,
+}: Pick<SalesSnapshot, "base" | "fee" | "total" | "refunded">): Sums {
+  return { base: base - refunded.base, fee: fee - refunded.fee, total: total - refunded.total };
+}
+
+/** "sold_out" is said of a show on sale whose last ticket is gone; a refund brings it back on sale. */
+export function standingOf(snapshot: Pick<SalesSnapshot, "status" | "types">): Standing {
+  const { sold, allocation } = totalsOf(snapshot);
+  return snapshot.status === "on_sale" && allocation > 0 && sold >= allocation ? "sold_out" : snapshot.status;
 }
 
 /** Seats that came in since, for the sentence after a reconnection. */

@@ -1,16 +1,10 @@
 import { Chain, fromHex } from "../../../ticketing/client/live_code.ts";
 import { need, prefersStillness, setText } from "../lib/dom.ts";
-import { dayOf, span, timeOfDay } from "../lib/time.ts";
+import { dayInWords, nextMinute, span, timeOfDay } from "../lib/time.ts";
 import type { WalletData, WalletTicket } from "./data.ts";
 import { type Phase, phaseAt } from "./phase.ts";
+import { statusInWords } from "./status.ts";
 import { symbolOf } from "./symbol.ts";
-
-const STATUS_WORDS: Record<WalletTicket["status"], string> = {
-  active: "Ready for the door",
-  redeemed: "Used",
-  refunded: "Refunded",
-  void: "Not valid any more",
-};
 
 /** The one pass on the screen: which ticket it is, and what it shows at this moment. */
 export class Stage {
@@ -35,14 +29,15 @@ export class Stage {
   private drawWords(ticket: WalletTicket, phase: Phase, now: number): void {
     const zone = this.data.time_zone;
     write("[data-ticket-type]", ticket.type);
-    write("[data-testid=ticket-status]", STATUS_WORDS[ticket.status]);
+    write("[data-testid=ticket-status]", statusInWords(ticket.status, phase.t));
     write("[data-clock]", timeOfDay(now, zone));
     if (ticket.redeemed_at !== null) {
       write("[data-in-at]", timeOfDay(ticket.redeemed_at, zone));
       write("[data-in-door]", ticket.redeemed_door);
     }
     if (phase.t === "before") {
-      write("[data-opens]", opening(phase.opensAt, now, zone));
+      write("[data-opens]", nextMinute(phase.opensAt, zone));
+      write("[data-opens-day]", dayInWords(phase.opensAt, now, zone));
       write("[data-opens-in]", span(phase.opensAt - now));
     }
   }
@@ -72,11 +67,6 @@ export class Stage {
     this.chains.set(ticket.seed, chain);
     return chain;
   }
-}
-
-function opening(at: number, now: number, zone: string): string {
-  const day = dayOf(at, zone) === dayOf(now, zone) ? "" : `${dayOf(at, zone)}, `;
-  return `${day}${timeOfDay(at, zone, false)}`;
 }
 
 function write(selector: string, text: string): void {
