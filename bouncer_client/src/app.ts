@@ -15,6 +15,7 @@ import { messageScreen } from "./ui/message.ts";
 import { pairScreen } from "./ui/pair.ts";
 import { preflightScreen } from "./ui/preflight.ts";
 import { scannerScreen } from "./ui/scanner.ts";
+import { counted } from "./ui/words.ts";
 
 /** The phone's way through the screens: pair, check, scan. */
 export class App {
@@ -63,7 +64,7 @@ export class App {
   }
 
   private async pair(journal: Journal, code: string, present: Identity | null): Promise<void> {
-    const owed = present === null ? 0 : (await journal.rows(present.device.id)).filter(isOwed).length;
+    const owed = present === null ? 0 : await owedBy(journal, present);
     const open = (identity: Identity) => {
       this.leave();
       void this.openDoor(journal, identity);
@@ -90,7 +91,7 @@ export class App {
     messageScreen(this.root, { title: "Getting ready", text: "Loading the ticket list." });
     const kept = await this.manifest(identity);
     if (kept === "token_invalid") {
-      this.removed(journal);
+      this.removed(journal, await owedBy(journal, identity));
       return;
     }
     if (kept === "unreachable") {
@@ -109,11 +110,12 @@ export class App {
     document.addEventListener("visibilitychange", () => door.save());
     window.addEventListener("pagehide", () => door.save());
     const ignore = door.onChange(() => {
-      if (!door.state.isRemoved) return;
+      const { isRemoved, unsent } = door.state;
+      if (!isRemoved) return;
       ignore();
       door.stop();
       this.leave();
-      this.removed(journal);
+      this.removed(journal, unsent);
     });
     this.preflight(door, journal, identity);
   }
@@ -186,12 +188,12 @@ export class App {
     return this.sound;
   }
 
-  private removed(journal: Journal): void {
+  private removed(journal: Journal, unsent: number): void {
     this.isScanning = false;
     this.keeper.forget();
     messageScreen(this.root, {
       title: "This phone was removed",
-      text: "The venue has taken this phone off the door. Its list is gone from here; its scans stay in its journal.",
+      text: `The venue has taken this phone off the door. Its list and its right to scan are gone from here. ${leftBehind(unsent)}`,
       action: { label: "Pair it anew", run: () => void this.pair(journal, "", null) },
     });
   }
@@ -204,11 +206,21 @@ export class App {
   }
 }
 
+async function owedBy(journal: Journal, { device }: Identity): Promise<number> {
+  return (await journal.rows(device.id)).filter(isOwed).length;
+}
+
 function warningFor({ device }: Identity, owed: number): string {
   const paired = `This phone is paired as ${device.name}. Pairing anew replaces that.`;
-  return owed === 0
-    ? paired
-    : `${paired} ${owed} scans of it have not been sent yet, and never could be then.`;
+  if (owed === 0) return paired;
+  const [have, never] = owed === 1 ? ["has", "it never can"] : ["have", "they never can"];
+  return `${paired} ${counted(owed, "scan")} of it ${have} not been sent yet; after that ${never} be.`;
+}
+
+function leftBehind(unsent: number): string {
+  if (unsent === 0) return "Everything that it scanned has reached the server.";
+  const they = unsent === 1 ? "it stays" : "they stay";
+  return `${counted(unsent, "scan")} had not reached the server: ${they} in this phone's journal. Tell the venue.`;
 }
 
 function isInstalled(): boolean {

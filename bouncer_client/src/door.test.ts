@@ -61,6 +61,14 @@ async function show(name: string): Promise<void> {
   await settle();
 }
 
+/** The camera looks for so long, and there is no code. */
+function nothingInView(ms: number): void {
+  for (let passed = 0; passed < ms; passed += 100) {
+    timers.pass(100);
+    door.seen(null);
+  }
+}
+
 /** The server answers the newest scan. */
 async function answer(verdict: Verdict, acknowledged?: ScanFact["decision"]): Promise<void> {
   const { ref, scan } = server.connection.last("scan");
@@ -164,14 +172,56 @@ describe("live", () => {
     expect(door.state.alerts).toEqual([]);
   });
 
-  test("a revoked phone forgets its list and its token", () => {
-    door.save();
+  test.each<[string, () => void]>([
+    ["the server closes its socket for good", () => server.connection.close(4500)],
+    [
+      "its token is refused when it connects anew",
+      () => {
+        server.connection.close(1001);
+        timers.pass(500);
+        server.welcome(timers.now().wall);
+        const { ref } = server.connection.last("authenticate");
+        server.connection.say({ t: "request_refused", ref, code: "token_invalid" });
+      },
+    ],
+    [
+      "its own door is refused to it",
+      () => server.connection.say({ t: "topic_closed", topic: TOPIC, code: "topic_forbidden" }),
+    ],
+  ])(
+    "a phone is removed at once when %s: its list and its token go, unsent scans stay",
+    async (_name, remove) => {
+      keeper.saveIdentity({ token: "t", device: DEVICE });
+      await show("fan");
+      timers.pass(300);
+      await settle();
+      let isTold = false;
+      door.onChange(() => {
+        isTold = door.state.isRemoved;
+      });
+
+      remove();
+
+      expect([isTold, door.state.unsent]).toEqual([true, 1]);
+      timers.pass(60_000);
+      door.stop();
+      expect([keeper.manifest(), keeper.identity()]).toEqual([null, null]);
+      expect(await journal.rows(DEVICE.id)).toHaveLength(1);
+    },
+  );
+
+  test("a phone that waits for a sound list is removed all the same", () => {
+    server.connection.say({
+      t: "snapshot",
+      topic: TOPIC,
+      epoch: "e1",
+      seq: 20,
+      snapshot: { ...snapshotOf({ fan: "active" }), checksum: "00" },
+    });
+
     server.connection.close(4500);
 
     expect(door.state.isRemoved).toBe(true);
-    expect([keeper.manifest(), keeper.identity()]).toEqual([null, null]);
-    timers.pass(60_000);
-    expect(keeper.manifest()).toBeNull();
   });
 
   test("a broken list is not taken: the phone keeps its own and asks again", () => {
@@ -274,9 +324,27 @@ describe("another life of the phone", () => {
     await open();
 
     expect(door.state).toMatchObject({ unsent: 1, inside: 1 });
-    timers.pass(10_000);
+    nothingInView(10_000);
     await show("fan");
     expect(door.state.screen?.verdict.t).toBe("already_in");
+  });
+
+  test("the ticket still in front of the camera is no other attempt, and the screen says why", async () => {
+    await show("fan");
+    door.stop();
+    await open();
+    const told: boolean[] = [];
+    door.onChange(() => told.push(door.state.isHolding));
+
+    for (let passed = 0; passed < 20_000; passed += 100) {
+      timers.pass(100);
+      await show("fan");
+    }
+
+    expect(await journal.rows(DEVICE.id)).toHaveLength(1);
+    expect(told.at(-1)).toBe(true);
+    nothingInView(1_000);
+    expect(told.at(-1)).toBe(false);
   });
 
   test("a scan that died before its answer goes up as one that let nobody in", async () => {

@@ -7,29 +7,7 @@ import { diedInMidScan, factOf, type Journal, type ScanRow } from "./core/journa
 import { BrokenManifest, type DoorFact, Manifest } from "./core/manifest.ts";
 import { type ScanEffect, ScanFlow, type Screen, type Situation } from "./core/scan.ts";
 import { uuid7 } from "./core/uuid7.ts";
-
-/** Everything that the door's screens show. */
-export interface DoorState {
-  readonly status: Status;
-  /** Since when there is nobody to ask, UTC milliseconds; null while there is. */
-  readonly offlineSince: number | null;
-  /** When the list was last known to be the server's truth; null while it follows live. */
-  readonly listAsOf: number | null;
-  readonly tickets: number;
-  readonly inside: number;
-  readonly expected: number;
-  /** Scans that the server does not have yet. */
-  readonly unsent: number;
-  readonly clockOffsetMs: number;
-  /** The last scans of this phone, newest first. */
-  readonly recent: readonly ScanRow[];
-  readonly alerts: readonly Alert[];
-  readonly screen: Screen | null;
-  /** A sentence for a person: this phone cannot scan at all, or not safely. */
-  readonly fault: string | null;
-  /** The venue has taken this phone's right away. */
-  readonly isRemoved: boolean;
-}
+import type { DoorState } from "./door_state.ts";
 
 export interface DoorParts {
   readonly identity: Identity;
@@ -85,6 +63,7 @@ export class Door {
     const { gateway, timers } = this.parts;
     this.stops.push(
       gateway.onStatus((status) => this.statusChanged(status)),
+      gateway.onEnd((code) => this.closed(code)),
       timers.every(TICK_MS, () => this.perform(this.flow.tick(this.now()))),
       timers.every(DRAIN_EVERY_MS, () => this.sendOwed()),
       timers.every(SAVE_EVERY_MS, () => this.save()),
@@ -117,6 +96,7 @@ export class Door {
       recent: this.recent,
       alerts: this.alerts,
       screen: this.screen,
+      isHolding: this.flow.isHolding,
       fault: this.fault,
       isRemoved: this.isRemoved,
     };
@@ -133,8 +113,11 @@ export class Door {
     return () => this.watchers.delete(watcher);
   }
 
-  seen(text: string): void {
+  /** The camera has looked at a picture, and read this text; null when it read none. */
+  seen(text: string | null): void {
+    const before = this.flow.isHolding;
     this.perform(this.flow.seen(text, this.now()));
+    if (this.flow.isHolding !== before) this.changed();
   }
 
   typed(text: string): void {
@@ -250,6 +233,7 @@ export class Door {
       this.note(settled);
     }
     this.book.remember(rows);
+    this.flow.remember(rows, this.now());
     this.changed();
   }
 
@@ -318,6 +302,7 @@ export class Door {
   }
 
   private closed(code: ErrorCode): void {
+    if (this.isRemoved) return;
     if (code === "token_invalid" || code === "topic_forbidden") {
       this.isRemoved = true;
       this.parts.keeper.forget();

@@ -30,8 +30,8 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   AbortError: "The camera stopped while it was starting. Try again.",
 };
 
-/** Reads the codes that this video shows; `read` is told every text, as often as it is seen. */
-export function openCamera(video: HTMLVideoElement, read: (text: string) => unknown): Camera {
+/** Reads the codes that this video shows; `read` is told of every picture looked at: its text, or null. */
+export function openCamera(video: HTMLVideoElement, read: (text: string | null) => unknown): Camera {
   return new VideoCamera(video, read);
 }
 
@@ -46,7 +46,7 @@ class VideoCamera implements Camera {
 
   constructor(
     private readonly video: HTMLVideoElement,
-    private readonly read: (text: string) => unknown,
+    private readonly read: (text: string | null) => unknown,
   ) {}
 
   get isOn(): boolean {
@@ -104,7 +104,7 @@ class VideoCamera implements Camera {
     this.lookedAt = now;
     const text = await this.decoder.decode(picture);
     this.isBusy = false;
-    if (text !== null && this.stream !== null) this.read(text);
+    if (this.stream !== null) this.read(text);
   }
 
   /** The middle of the frame, as a square. */

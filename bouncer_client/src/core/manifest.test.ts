@@ -110,6 +110,43 @@ describe("the log's entries", () => {
     expect(manifest.standing(fromHex(INSIDE))?.entry).toEqual({ at: 1_700_000_100_000, door: "Door B" });
   });
 
+  test("a refunded ticket is red from then on, and one that is given back is what it was", () => {
+    const manifest = read();
+    manifest.apply({
+      t: "tickets_changed",
+      tickets: [
+        { anchor: ACTIVE, status: "refunded" },
+        { anchor: INSIDE, status: "refunded" },
+        { anchor: REFUNDED, status: "active" },
+      ],
+    });
+
+    expect([ACTIVE, INSIDE, REFUNDED].map((anchor) => manifest.standing(fromHex(anchor))?.status)).toEqual([
+      "refunded",
+      "refunded",
+      "active",
+    ]);
+    expect(manifest.headCount()).toEqual({ inside: 0, expected: 1 });
+
+    manifest.apply({ t: "tickets_changed", tickets: [{ anchor: INSIDE, status: "redeemed" }] });
+
+    expect(manifest.standing(fromHex(INSIDE))).toEqual(vectors.standings[1]?.standing);
+  });
+
+  test("a ticket of a disputed payment does not enter", () => {
+    const manifest = read();
+    manifest.apply({ t: "tickets_changed", tickets: [{ anchor: ACTIVE, status: "void" }] });
+
+    expect(manifest.standing(fromHex(ACTIVE))?.status).toBe("void");
+  });
+
+  test("a change of a ticket that is not on the list changes nothing", () => {
+    const manifest = read();
+    manifest.apply({ t: "tickets_changed", tickets: [{ anchor: "ab".repeat(16), status: "void" }] });
+
+    expect(manifest.snapshot()).toEqual(SNAPSHOT);
+  });
+
   test("new tickets, of a new type too, are on the list at once", () => {
     const manifest = read();
     const tickets = ["ff".repeat(16), "00".repeat(16), "77".repeat(16), "77".repeat(16)];

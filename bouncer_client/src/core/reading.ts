@@ -32,10 +32,15 @@ export class Reader {
   private make(raw: string): Reading {
     const code = parse(raw);
     const text = forProtocol(raw);
-    if (code === null) return { text, code, anchor: null, key: `text:${text}` };
+    if (code === null) return { text, code, anchor: null, key: textKey(text) };
     const anchor = anchorOf(this.salt, code);
     return { text, code, anchor, key: toHex(anchor) };
   }
+}
+
+/** The key of a text that leads to no ticket. */
+export function textKey(text: string): string {
+  return `text:${text}`;
 }
 
 /** Cut between characters, never within one: half a character is not JSON that a strict server reads. */

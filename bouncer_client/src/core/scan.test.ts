@@ -54,6 +54,11 @@ function offline(text: string, seconds = NOW): Shown {
   return only(scan(text, at(seconds, false)), "show").screen.verdict;
 }
 
+/** The camera looks, and there is no code. */
+function nothingInView(from: number, to: number): void {
+  for (let s = from; s < to; s += 0.1) flow.seen(null, at(s, false));
+}
+
 describe("with a server to ask", () => {
   test("the question is journalled first, asked second, shown third", () => {
     const now = at(NOW, true);
@@ -146,7 +151,8 @@ describe("without a server", () => {
 
   test("the ticket is red from then on, with the time it came in", () => {
     offline(CODE);
-    flow.tick(at(NOW + 1, false));
+    flow.tick(at(NOW + 2, false));
+    nothingInView(NOW + 2, 3_100);
 
     expect(offline(ticket("fan").codeAt(STARTS_AT + 3_100_000), 3_100)).toEqual({
       t: "already_in",
@@ -212,11 +218,51 @@ describe("the camera", () => {
     }
   });
 
-  test("green clears itself after a second", () => {
+  test("a ticket that stays in view is never a second attempt, whatever keeps the camera from reading it", () => {
+    offline(CODE);
+    flow.tick(at(NOW + 2, false));
+
+    // A menu over the camera, then reads with gaps, of a picture whose step has long passed.
+    for (let s = NOW + 30; s < NOW + 60; s += 1.2) {
+      nothingInView(s - 1, s);
+      expect(flow.seen(CODE, at(s, false))).toEqual([]);
+    }
+    expect(flow.isHolding).toBe(true);
+  });
+
+  test("shown again after it had gone, it is another attempt, and red", () => {
+    offline(CODE);
+    flow.tick(at(NOW + 2, false));
+    nothingInView(NOW + 2, NOW + 6);
+
+    expect(flow.isHolding).toBe(false);
+    expect(offline(CODE, NOW + 6).t).toBe("already_in");
+  });
+
+  test("what this phone answered before it was opened anew is held too", () => {
+    const verdict: Shown = ADMITTED;
+    flow.remember([{ ...kept(rowOf(CODE)), decision: "admitted_offline", verdict }], at(NOW + 10, false));
+
+    for (let s = NOW + 10; s < NOW + 30; s += 0.1) expect(flow.seen(CODE, at(s, false))).toEqual([]);
+  });
+
+  test("what it answered minutes before is not", () => {
+    flow.remember([{ ...kept(rowOf(CODE)), verdict: { t: "unlisted" } }], at(NOW + 120, false));
+
+    expect(scan(CODE, at(NOW + 120, false))).toHaveLength(1);
+  });
+
+  test("green clears itself, but not before somebody who looked away has seen it", () => {
     offline(CODE);
 
-    expect(flow.tick(at(NOW + 0.9, false))).toEqual([]);
-    expect(flow.tick(at(NOW + 1, false))).toEqual([{ do: "clear" }]);
+    expect(flow.tick(at(NOW + 1.5, false))).toEqual([]);
+    expect(flow.tick(at(NOW + 1.6, false))).toEqual([{ do: "clear" }]);
+  });
+
+  test("green does not keep the next ticket waiting", () => {
+    offline(CODE);
+
+    expect(offline(ticket("next").codeAt(STARTS_AT + NOW * 1000), NOW + 0.3).t).toBe("admitted");
   });
 
   test("red stays until a hand or another ticket", () => {

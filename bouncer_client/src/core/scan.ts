@@ -4,7 +4,7 @@ import { decide, type Verdict } from "./admission.ts";
 import type { Book } from "./book.ts";
 import { Holds } from "./hold.ts";
 import type { NewRow, ScanRow, Shown } from "./journal.ts";
-import { Reader, type Reading } from "./reading.ts";
+import { Reader, type Reading, textKey } from "./reading.ts";
 
 /** The phone's circumstances at one moment. */
 export interface Situation {
@@ -44,7 +44,10 @@ type Phase =
 export const PATIENCE_MS = 300;
 /** When it could not let the ticket in by itself, waiting is worth more than a quick amber. */
 export const LONG_PATIENCE_MS = 1_500;
-const GREEN_MS = 1_000;
+/** Long enough for somebody who looked away; the next ticket does not wait for it. */
+const GREEN_MS = 1_600;
+/** Scans of an earlier life of this phone, as old as this at most, may still be in front of its camera. */
+const RECENT_MS = 60_000;
 const SECOND_READ_MS = 1_500;
 const IDLE: Phase = { at: "idle" };
 
@@ -72,12 +75,26 @@ export class ScanFlow {
     this.reader = new Reader(this.book.manifest.salt);
   }
 
+  /** What this phone answered a moment before it was opened anew: it may be in front of the camera still. */
+  remember(rows: readonly ScanRow[], now: Situation): void {
+    for (const { code, anchor, verdict, scanned_at } of rows)
+      if (verdict !== null && now.serverNow - scanned_at < RECENT_MS)
+        this.holds.settle({ text: code, key: anchor ?? textKey(code) }, verdict.t, now.monotonic);
+  }
+
   get isBusy(): boolean {
     return this.phase.at !== "idle" && this.phase.at !== "showing";
   }
 
-  /** The camera read this text. */
-  seen(text: string, now: Situation): ScanEffect[] {
+  /** A ticket that has had its answer is still in front of the camera: no other attempt, however long it stays. */
+  get isHolding(): boolean {
+    return this.phase.at === "idle" && this.holds.isInView;
+  }
+
+  /** The camera has looked at a picture, and read this text; null when it read none. */
+  seen(text: string | null, now: Situation): ScanEffect[] {
+    this.holds.look(now.monotonic);
+    if (text === null) return [];
     const reading = this.reader.read(text);
     const onScreen = this.phase.at === "showing" && this.phase.reading.key === reading.key;
     if (this.holds.covers(reading, onScreen, now.monotonic) || this.isBusy) return [];

@@ -68,10 +68,13 @@ export function phoneMenu({ door, deviceName, sound, stop, forget }: MenuOptions
     const loss =
       unsent === 0
         ? "Everything that it scanned has been sent."
-        : `${unsent} scans have not been sent yet. Without this pairing they can never be sent.`;
+        : unsent === 1
+          ? "1 scan has not been sent yet. Without this pairing it can never be sent."
+          : `${unsent} scans have not been sent yet. Without this pairing they can never be sent.`;
     dialog.replaceChildren(
       h("h2", { id: "menu-title" }, "Forget this phone?"),
-      h("p", {}, `It gives back its right to scan for ${door.event.title}, and its list. ${loss}`),
+      h("p", {}, `It stops scanning for ${door.event.title}, and its ticket list is erased here. ${loss}`),
+      h("p", { class: "help" }, "The venue still sees it among its door phones, until it is removed there."),
       h(
         "div",
         { class: "stack" },

@@ -55,21 +55,41 @@ export function pairScreen(root: HTMLElement, options: PairOptions): () => void 
     say(problem, "");
     name.focus();
   });
+  const entry = h(
+    "div",
+    { class: "stack" },
+    h("label", { for: "pair-code" }, "Pairing code"),
+    code,
+    camera.element,
+  );
+  const another = anotherCode(() => reveal(code));
+
+  /** The link brought the code: nobody needs to see it, until it turns out to be no good. */
+  function reveal(focused: HTMLElement): void {
+    another.hidden = true;
+    entry.hidden = false;
+    focused.focus();
+  }
 
   async function pair(): Promise<void> {
     const found = pairingCodeIn(code.value);
     const asked = name.value.trim();
     if (asked === "" || found === null) {
       say(problem, PROBLEMS[asked === "" ? "no_name" : "no_code"]);
-      (asked === "" ? name : code).focus();
+      if (asked === "") name.focus();
+      else reveal(code);
       return;
     }
     submit.disabled = true;
     say(problem, "");
     const answer = await options.api.pair(found, asked);
     submit.disabled = false;
-    if (typeof answer === "string") say(problem, PROBLEMS[answer]);
-    else options.paired(answer);
+    if (typeof answer !== "string") {
+      options.paired(answer);
+      return;
+    }
+    say(problem, PROBLEMS[answer]);
+    if (answer.startsWith("pairing_code_")) reveal(code);
   }
 
   root.replaceChildren(
@@ -101,9 +121,8 @@ export function pairScreen(root: HTMLElement, options: PairOptions): () => void 
           { class: "help", id: "pair-name-help" },
           "Shown on every phone with each entry: “Already in, 21:04:17, Door A”.",
         ),
-        h("label", { for: "pair-code" }, "Pairing code"),
-        code,
-        camera.element,
+        entry,
+        another,
         problem,
         submit,
         options.keep === null
@@ -116,8 +135,23 @@ export function pairScreen(root: HTMLElement, options: PairOptions): () => void 
       ),
     ),
   );
+  entry.hidden = options.code !== "";
+  another.hidden = options.code === "";
   (options.code === "" ? code : name).focus();
   return camera.stop;
+}
+
+function anotherCode(show: () => void): HTMLElement {
+  return h(
+    "div",
+    { class: "linked" },
+    h("p", { class: "help" }, "The pairing code came with the link."),
+    h(
+      "button",
+      { class: "button", type: "button", "data-testid": "another-code", onclick: show },
+      "Use another code",
+    ),
+  );
 }
 
 function installFirst(): HTMLElement {
@@ -134,6 +168,7 @@ function pairingCamera(found: (code: string) => void): { element: HTMLElement; s
   video.muted = true;
   const problem = h("p", { class: "problem", role: "alert" });
   const camera = openCamera(video, (text) => {
+    if (text === null) return;
     const code = pairingCodeIn(text);
     if (code === null) {
       say(problem, "That is not a pairing code. It is on the venue's page for this show.");

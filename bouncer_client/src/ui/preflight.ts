@@ -1,5 +1,6 @@
 import type { Door } from "../door.ts";
 import { h, icon, say } from "./dom.ts";
+import { counted } from "./words.ts";
 
 export interface PreflightOptions {
   readonly door: Door;
@@ -17,7 +18,7 @@ type Mark = "ok" | "look" | "wait";
 /** Before doors: is this phone fit for its shift? Nothing here blocks but a fault of the phone itself. */
 export function preflightScreen(root: HTMLElement, options: PreflightOptions): () => void {
   const { door } = options;
-  const list = check("Ticket list");
+  const list = check("Ticket list", "manifest-count");
   const connection = check("Connection");
   const clock = check("Clock");
   const journal = check("Journal");
@@ -49,7 +50,7 @@ export function preflightScreen(root: HTMLElement, options: PreflightOptions): (
 
   function render(): void {
     const state = door.state;
-    list.set("ok", `${state.tickets} tickets, checksum verified`, { "manifest-count": state.tickets });
+    list.set("ok", `${counted(state.tickets, "ticket")}, checksum verified`);
     connection.set(
       state.status === "live" ? "ok" : state.status === "connecting" ? "wait" : "look",
       CONNECTION[state.status],
@@ -57,7 +58,7 @@ export function preflightScreen(root: HTMLElement, options: PreflightOptions): (
     clock.set(...clockWords(state.clockOffsetMs, state.status === "live"));
     journal.set(
       state.unsent === 0 ? "ok" : "look",
-      state.unsent === 0 ? "Nothing unsent" : `${state.unsent} scans to send`,
+      state.unsent === 0 ? "Nothing unsent" : `${counted(state.unsent, "scan")} to send`,
     );
     say(fault, state.fault ?? "");
   }
@@ -124,19 +125,18 @@ function clockWords(offsetMs: number, isLive: boolean): [Mark, string] {
   return ["look", `${Math.round(seconds)} s ${way}; corrected, but set it to automatic time`];
 }
 
-function check(title: string) {
+function check(title: string, testId: string | null = null) {
   const mark = h("span", { class: "mark", "aria-hidden": "true" });
   const spoken = h("span", { class: "visually-hidden" });
-  const text = h("span", { class: "what" });
+  const text = h("span", { class: "what", "data-testid": testId });
   const element = h("li", {}, mark, h("span", { class: "of" }, title), text, spoken);
   return {
     element,
-    set(state: Mark, words: string, testIds: Readonly<Record<string, number>> = {}): void {
+    set(state: Mark, words: string): void {
       element.dataset["mark"] = state;
       mark.replaceChildren(icon(state === "ok" ? "tick" : state === "look" ? "question" : "clock"));
       say(spoken, state === "ok" ? " (fine)" : state === "look" ? " (look at this)" : " (wait)");
       say(text, words);
-      for (const id of Object.keys(testIds)) text.dataset["testid"] = id;
     },
   };
 }

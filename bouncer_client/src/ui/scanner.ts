@@ -2,7 +2,8 @@ import { type Camera, cameraProblem, openCamera } from "../adapters/camera.ts";
 import { keepAwake } from "../adapters/phone.ts";
 import type { Sound } from "../adapters/sound.ts";
 import { Wedge } from "../core/wedge.ts";
-import type { Door, DoorState } from "../door.ts";
+import type { Door } from "../door.ts";
+import type { DoorState } from "../door_state.ts";
 import { alertList } from "./alerts.ts";
 import { h, icon, say } from "./dom.ts";
 import { historyList } from "./history.ts";
@@ -33,7 +34,7 @@ export function scannerScreen(
   const history = historyList(zone);
   const overlay = verdictOverlay(zone, () => door.dismiss());
   const typed = typedEntry((text) => door.typed(text));
-  // A verdict would be hidden behind an open dialog: nothing is scanned there.
+  // A verdict would be hidden behind an open dialog: nothing is scanned there, and nothing counts as gone.
   const view = viewfinder((text) => !isInDialog() && door.seen(text));
   const fault = h("p", { class: "problem", role: "alert" });
 
@@ -43,9 +44,10 @@ export function scannerScreen(
       { class: "scanner" },
       h("h1", { class: "visually-hidden" }, `Scanning for ${door.event.title}`),
       header.element,
+      view.element,
+      // Below the picture: whatever has to be read must not push the camera away.
       alerts.element,
       fault,
-      view.element,
       history.element,
       h(
         "div",
@@ -68,6 +70,7 @@ export function scannerScreen(
     alerts.render(state.alerts);
     history.render(state.recent);
     overlay.render(state.screen);
+    view.hold(state.isHolding);
     say(fault, state.fault ?? "");
   }
   const stops = [
@@ -94,7 +97,7 @@ export function scannerScreen(
 }
 
 /** The camera's picture with its frame, its own troubles, and its lamp. */
-function viewfinder(read: (text: string) => unknown) {
+function viewfinder(read: (text: string | null) => unknown) {
   const video = h("video", { playsinline: true, muted: true, "aria-label": "Camera picture" });
   video.muted = true; // the attribute alone does not count for a video made by script
   const camera = openCamera(video, read);
@@ -111,6 +114,7 @@ function viewfinder(read: (text: string) => unknown) {
     icon("torch"),
     "Light",
   );
+  const held = h("p", { class: "held", hidden: true }, "Answered already: next ticket, please");
   torch.addEventListener("click", () => void toggle(camera, torch));
 
   function start(): void {
@@ -133,11 +137,15 @@ function viewfinder(read: (text: string) => unknown) {
       { class: "viewfinder" },
       video,
       h("div", { class: "frame", "aria-hidden": "true" }),
+      held,
       problem,
       again,
     ),
     torch,
     start,
+    hold: (isHolding: boolean) => {
+      held.hidden = !isHolding;
+    },
     stop: () => {
       camera.stop();
       torch.setAttribute("aria-pressed", "false");

@@ -1,4 +1,4 @@
-import type { DoorState } from "../door.ts";
+import type { DoorState } from "../door_state.ts";
 import { h, icon, say } from "./dom.ts";
 import { shortTime } from "./times.ts";
 

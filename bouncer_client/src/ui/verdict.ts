@@ -1,6 +1,6 @@
 import type { Screen } from "../core/scan.ts";
 import { h, type IconName, icon } from "./dom.ts";
-import { type Words, wordsFor } from "./words.ts";
+import { proofWords, type Words, wordsFor } from "./words.ts";
 
 const ICONS: Readonly<Record<Words["tone"], IconName>> = { admit: "tick", deny: "cross", check: "question" };
 
@@ -41,7 +41,7 @@ function content(words: Words, { confirmed }: Screen): HTMLElement {
   return h(
     "div",
     { class: "say" },
-    h("p", { class: "proof" }, confirmed ? "Confirmed" : "Offline"),
+    h("p", { class: "proof" }, proofWords(words.tone, confirmed)),
     h("div", { class: "sign" }, icon(ICONS[words.tone])),
     h("p", { class: "word", "data-testid": "verdict-word" }, words.word),
     h(
@@ -50,7 +50,7 @@ function content(words: Words, { confirmed }: Screen): HTMLElement {
       words.figure === null ? null : h("p", { class: "figure" }, words.figure),
       h("p", {}, words.detail),
     ),
-    h("p", { class: "advice" }, words.advice),
+    words.advice === "" ? null : h("p", { class: "advice" }, words.advice),
   );
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Shown } from "../core/journal.ts";
-import { alertWords, wordsFor } from "./words.ts";
+import { alertWords, counted, proofWords, wordsFor } from "./words.ts";
 
 const ZONE = "America/Los_Angeles";
 const ENTRY = { at: Date.UTC(2026, 10, 23, 5, 4, 17), door: "Door B" };
@@ -64,6 +64,16 @@ test("each verdict has a word of its own", () => {
   const words = ALL.map((shown) => wordsFor(shown, HERE).word);
 
   expect(new Set(words).size).toBe(words.length);
+});
+
+test("only a welcome is ever confirmed", () => {
+  expect(proofWords("admit", true)).toBe("Confirmed");
+  expect([proofWords("deny", true), proofWords("check", true)]).not.toContain("Confirmed");
+  expect(proofWords("admit", false)).toBe("Offline");
+});
+
+test("one is not many", () => {
+  expect([0, 1, 2].map((n) => counted(n, "scan"))).toEqual(["0 scans", "1 scan", "2 scans"]);
 });
 
 test("alerts name both doors and both times", () => {

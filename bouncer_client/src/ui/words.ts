@@ -104,6 +104,17 @@ function ago(ms: number): string {
   return ms < 1_000 ? "just now" : `${spanWords(ms / 1000)} ago`;
 }
 
+/** `1 scan`, `2 scans`. */
+export function counted(n: number, thing: string): string {
+  return `${n} ${thing}${n === 1 ? "" : "s"}`;
+}
+
+/** How far the server stands behind a verdict. "Confirmed" is for a welcome alone: nobody confirms a refusal. */
+export function proofWords(tone: Tone, confirmed: boolean): string {
+  if (!confirmed) return "Offline";
+  return tone === "admit" ? "Confirmed" : "Checked by the server";
+}
+
 /** An alert as a headline and a sentence. */
 export function alertWords(alert: Alert, zone: string): { title: string; text: string } {
   const when = (entry: { at: number; door: string }) => `${clockTime(entry.at, zone)} at ${entry.door}`;
