@@ -8,7 +8,7 @@ RUN_PY := $(BIN)/python
 help: ## what can be asked for
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
-run: ## the whole product with a demo show on http://127.0.0.1:8000/ (PORT, SIMULATOR_PORT, CROWD=off)
+run: ## the whole product with a demo show on http://127.0.0.1:8000/ (PORT, SIMULATOR_PORT, CROWD=off|full)
 	@$(PYTHON) -m config.bootstrap run && exec $(RUN_PY) -m config.launch
 
 test: ## every test: pytest on SQLite, the database tests again on PostgreSQL and Redis, vitest

@@ -1,12 +1,15 @@
-"""A browser of few words: pages with their links and forms, cookies, redirects followed. Standard library only."""
+"""A browser of few words: pages, their links, forms and JSON; cookies; redirects followed. Standard library only."""
 
+import contextlib
 import http.client
+import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.cookiejar import CookieJar
+from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 PATIENCE_SECONDS = 15.0
@@ -32,12 +35,13 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer: where it was found in the end, its status, its links and its forms."""
+    """One answer: where it was found in the end, its status, its links, its forms, and its JSON by its id."""
 
     url: str
     status: int
     links: tuple[str, ...]
     forms: tuple[Form, ...]
+    data: Mapping[str, Any]
 
 
 class Browser:
@@ -78,10 +82,12 @@ def _text(body: bytes) -> str:
 
 
 def read_page(url: str, status: int, text: str) -> Page:
-    """The links and forms of a page's HTML, made absolute by the URL where it was found."""
+    """The links, forms and JSON of a page's HTML; addresses are made absolute by the URL where it was found."""
     reader = _Reader(url)
     reader.feed(text)
-    return Page(url=url, status=status, links=tuple(reader.links), forms=tuple(reader.forms))
+    return Page(
+        url=url, status=status, links=tuple(reader.links), forms=tuple(reader.forms), data=reader.data()
+    )
 
 
 class _Reader(HTMLParser):
@@ -91,6 +97,8 @@ class _Reader(HTMLParser):
         super().__init__()
         self._url = url
         self._select: str | None = None
+        self._script: str | None = None
+        self._texts: dict[str, str] = {}
         self.links: list[str] = []
         self.forms: list[Form] = []
 
@@ -98,11 +106,28 @@ class _Reader(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         if tag == "a" and given.get("href"):
             self.links.append(urljoin(self._url, given["href"]))
+        elif tag == "script" and given.get("type") == "application/json":
+            self._script = given.get("id", "")
         elif tag == "form":
             marks = frozenset(name for name in given if name.startswith("data-"))
             self.forms.append(Form(action=urljoin(self._url, given.get("action", "")), marks=marks))
         elif self.forms and tag in ("input", "button", "select", "option"):
             self._field(self.forms[-1], tag, given)
+
+    def handle_data(self, data: str) -> None:
+        if self._script is not None:
+            self._texts[self._script] = self._texts.get(self._script, "") + data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "script":
+            self._script = None
+
+    def data(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, text in self._texts.items():
+            with contextlib.suppress(ValueError):  # half a page has half a text
+                found[name] = json.loads(text)
+        return found
 
     def _field(self, form: Form, tag: str, given: dict[str, str]) -> None:
         if tag == "select":

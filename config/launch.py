@@ -39,8 +39,8 @@ class Interrupted(Exception):
 
 def main() -> None:
     arguments = _arguments()
-    place = Place(data=arguments.data.resolve(), port=arguments.port, simulator_port=arguments.simulator_port)
     try:
+        place = _place(arguments)
         with _only_one(place):
             _reset(place) if arguments.reset else _run(place, crowd=arguments.crowd)
     except LaunchError as problem:
@@ -52,8 +52,8 @@ def _arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, default=ROOT / "var", help="where the demo's data live")
-    parser.add_argument("--port", type=int, default=os.environ.get("PORT", "8000"))
-    parser.add_argument("--simulator-port", type=int, default=os.environ.get("SIMULATOR_PORT", "8100"))
+    parser.add_argument("--port", default=os.environ.get("PORT") or "8000")
+    parser.add_argument("--simulator-port", default=os.environ.get("SIMULATOR_PORT") or "8100")
     parser.add_argument("--reset", action="store_true", help="forget the demo's data instead of running it")
     crowd = os.environ.get("CROWD", "on").lower() not in ("off", "0", "no", "false")
     parser.add_argument(
@@ -62,11 +62,24 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _place(arguments: argparse.Namespace) -> Place:
+    port = _port("PORT", arguments.port)
+    simulator_port = _port("SIMULATOR_PORT", arguments.simulator_port)
+    if port == simulator_port:
+        raise LaunchError(f"PORT and SIMULATOR_PORT are both {port}: each needs a port of its own")
+    return Place(data=arguments.data.resolve(), port=port, simulator_port=simulator_port)
+
+
+def _port(variable: str, text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) < 65_536):
+        raise LaunchError(f"{text!r} is no port: {variable} is a number from 1 to 65535")
+    return int(text)
+
+
 @contextlib.contextmanager
 def _only_one(place: Place) -> Iterator[None]:
     """Two launchers, or a reset under a running one, would share a data folder: the second is told so."""
-    place.data.mkdir(parents=True, exist_ok=True)
-    with (place.data / "run.lock").open("a+") as lock:
+    with _folder(place.data), (place.data / "run.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -77,6 +90,23 @@ def _only_one(place: Place) -> Iterator[None]:
         lock.write(str(os.getpid()))
         lock.flush()
         yield
+
+
+@contextlib.contextmanager
+def _folder(data: Path) -> Iterator[None]:
+    """The data folder, made when it is not there; taken away again when a refused start has put nothing in it."""
+    is_new = not data.exists()
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as reason:
+        raise LaunchError(f"{data} cannot be the data folder: {reason.strerror}") from None
+    try:
+        yield
+    except LaunchError:
+        if is_new and [item.name for item in data.iterdir()] == ["run.lock"]:
+            (data / "run.lock").unlink()
+            data.rmdir()
+        raise
 
 
 def _holder(lock: IO[str]) -> str:
@@ -122,18 +152,21 @@ class Demo:
     def start(self, *, crowd: bool) -> None:
         """Everything up and answering, and the address on the terminal."""
         place = self.place
-        self._finish("migrate", "manage.py", "migrate", "--no-input")
         simulator = ("--port", str(place.simulator_port), "--data", str(place.data / "simulator.sqlite3"))
         self._keep("simulator", "-m", "ticketing.simulator", "--host", "127.0.0.1", *simulator)
+        self._finish("migrate", "manage.py", "migrate", "--no-input")
         self._keep("web", "-m", "config.serve", "--host", "127.0.0.1", "--port", str(place.port))
         self._answers(place.simulator_port, "/healthz")
         self._answers(place.port, "/readyz")
-        self._keep("worker", "manage.py", "worker")
+        # The worker has nothing to do yet: on two cores it would only keep the demo waiting.
         who = self._finish("demo", "manage.py", "demo")
+        self._keep("worker", "manage.py", "worker")
         if crowd:
-            self._keep("crowd", "-m", "config.crowd", "--site", place.web_url)
+            memory = str(place.data / "crowd.json")
+            self._keep("crowd", "-m", "config.crowd", "--site", place.web_url, "--memory", memory)
         print(f"\nready: {place.web_url}/\n\n{who.rstrip()}\n", flush=True)
         print(f"simulated Stripe: {place.simulator_url}/dashboard", flush=True)
+        print(f"mail (codes for signing in, too): {place.mail}, the newest file last", flush=True)
         print(f"logs: {place.data / 'log'}; Ctrl-C stops everything", flush=True)
 
     def watch(self) -> None:
@@ -153,7 +186,7 @@ class Demo:
         while child.ended is None:
             self._pause()
         if child.ended != 0:
-            raise LaunchError(f"{child.last_words()}\n{name} failed with code {child.ended}")
+            raise LaunchError(f"{child.last_words()}\n{name} failed with code {child.ended}: see {child.log}")
         self.children.remove(child)
         return child.answers.read_text() if child.answers else ""
 
@@ -174,7 +207,9 @@ class Demo:
     def _all_alive(self) -> None:
         for child in self.children:
             if child.ended is not None:
-                raise LaunchError(f"{child.last_words()}\n{child.name} ended by itself (code {child.ended})")
+                raise LaunchError(
+                    f"{child.last_words()}\n{child.name} ended by itself (code {child.ended}): see {child.log}"
+                )
 
     def _pause(self) -> None:
         if self.stopping.wait(LOOK_SECONDS):

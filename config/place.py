@@ -19,6 +19,11 @@ class Place:
     simulator_port: int = 8100
 
     @property
+    def mail(self) -> Path:
+        """Where the demo's mail lands, a file each."""
+        return self.data / "mail"
+
+    @property
     def web_url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
@@ -36,6 +41,7 @@ def environment(place: Place, *, base: Mapping[str, str]) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "PUBLIC_URL": place.web_url,
         "STRIPE_API_BASE": place.simulator_url,
+        "EMAIL_URL": f"file://{quote(str(place.mail))}",
         "SIM_PLATFORM_WEBHOOK_URL": f"{place.web_url}/stripe/webhook/",
         "SIM_CONNECT_WEBHOOK_URL": f"{place.web_url}/stripe/webhook/connect/",
     }

@@ -12,15 +12,21 @@ from pathlib import Path
 from config.place import ROOT
 
 LINES_TOLD = 25
+# A log that is longer than this when its process starts becomes the old one, in the place of an older one.
+LOG_BYTES = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One running process and where its words go: all of them to the log, or its answers apart."""
+    """One running process and where its words go: all of them to the log, or its answers apart.
+
+    `began` is where its own words begin in the log, in bytes: before them are those of earlier starts.
+    """
 
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    began: int
     answers: Path | None
 
     @property
@@ -29,8 +35,8 @@ class Child:
         return self.process.poll()
 
     def last_words(self) -> str:
-        """The end of its log, each line prefixed with its name."""
-        lines = self.log.read_text(errors="replace").splitlines()[-LINES_TOLD:]
+        """The end of what it logged in this life, each line prefixed with its name."""
+        lines = self.log.read_bytes()[self.began :].decode(errors="replace").splitlines()[-LINES_TOLD:]
         return "\n".join(f"[{self.name}] {line}" for line in lines) or f"[{self.name}] (said nothing)"
 
     def signal(self, how: signal.Signals) -> None:
@@ -47,8 +53,9 @@ def start(
     """
     logs.mkdir(parents=True, exist_ok=True)
     log = logs / f"{name}.log"
+    began = _heading(log)
     answers = logs / f"{name}.out" if apart else None
-    with log.open("wb") as words, answers.open("wb") if answers else contextlib.nullcontext(words) as output:
+    with log.open("ab") as words, answers.open("wb") if answers else contextlib.nullcontext(words) as output:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -58,7 +65,17 @@ def start(
             stderr=words,
             start_new_session=True,
         )
-    return Child(name=name, process=process, log=log, answers=answers)
+    return Child(name=name, process=process, log=log, began=began, answers=answers)
+
+
+def _heading(log: Path) -> int:
+    """Make room in the log, and say when this start was. How many bytes stand in it by then."""
+    if log.exists() and log.stat().st_size > LOG_BYTES:
+        log.replace(log.with_name(f"{log.name}.old"))
+    with log.open("a") as words:
+        words.write(f"--- started {time.strftime('%Y-%m-%d %H:%M:%S %z')}\n")
+        words.flush()
+        return words.tell()
 
 
 def end(children: Sequence[Child], *, patience_seconds: float) -> None:
