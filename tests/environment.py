@@ -13,7 +13,7 @@ from pathlib import Path
 from config.place import new_secrets
 from tests import servers
 
-OPTIONAL = ("REDIS_URL", "STRIPE_API_BASE", "DEBUG", "LOG_LEVEL")
+OPTIONAL = ("REDIS_URL", "STRIPE_API_BASE", "EMAIL_URL", "DEFAULT_FROM_EMAIL", "DEBUG", "LOG_LEVEL")
 CHOICES = ("sqlite", "postgresql")
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import UUID
 
+from tests.stripe_simulator import StripeSimulator
 from ticketing import events, live_code, pairing, sales, wallet
 from ticketing.clock import millis
 from ticketing.domain_events import EventStatus
@@ -15,6 +16,7 @@ from ticketing.inventory import Seats
 from ticketing.models import (
     Artist,
     ArtistMembership,
+    ChargeMode,
     Device,
     Event,
     Order,
@@ -23,6 +25,7 @@ from ticketing.models import (
     Venue,
     VenueMembership,
 )
+from ticketing.payments import onboarding
 from ticketing.sales import Held
 from ticketing.scans import Decision, ScanFact
 
@@ -161,3 +164,20 @@ def a_member(venue: Venue, role: Role) -> User:
     user = a_user()
     VenueMembership.objects.create(venue=venue, user=user, role=role)
     return user
+
+
+def a_connected_venue(
+    simulator: StripeSimulator,
+    *,
+    owner: User | None = None,
+    currency: str = "USD",
+    charge_mode: ChargeMode = ChargeMode.DESTINATION,
+) -> Venue:
+    """A venue that went through Stripe's onboarding, as an owner does."""
+    venue = a_venue(owner=owner, currency=currency, ready=False)
+    Venue.objects.filter(pk=venue.pk).update(stripe_account_id=None)
+    venue.refresh_from_db()
+    onboarding.begin(venue=venue, email="owner@example.org", charge_mode=charge_mode)
+    simulator.control(f"accounts/{venue.stripe_account_id}", action="complete")
+    assert onboarding.refresh(venue=venue)
+    return venue

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from dataclasses import replace as replace_row
 from uuid import UUID
 
 import msgspec
@@ -79,6 +80,8 @@ def manifest_after(old: Manifest, event_id: UUID, entries: Iterable[Entry]) -> M
                 rows |= {ticket.anchor: Row(ticket.ticket_type) for ticket in tickets}
             case p.TicketEntered(anchor=anchor, at=at, door=door):
                 rows[anchor] = Row(rows[anchor].ticket_type, "redeemed", at // 1000, door)
+            case p.TicketsChanged(tickets=tickets):
+                rows |= {t.anchor: replace_row(rows[t.anchor], status=t.status.value) for t in tickets}
             case p.TicketSeenTwice() | p.Nothing():
                 pass
             case other:
@@ -141,4 +144,6 @@ def _raw(column: str) -> bytes:
 def empty(old: p.SalesSnapshot) -> p.SalesSnapshot:
     """The same page before anything was sold."""
     types = tuple(replace(kind, held=0, sold=0) for kind in old.types)
-    return replace(old, types=types, base=0, fee=0, total=0, entered=0, sales=(), entries=(), double_scans=())
+    nothing = p.Sums(base=0, fee=0, total=0)
+    feeds = {"sales": (), "entries": (), "double_scans": (), "refunds": (), "disputes": ()}
+    return replace(old, types=types, base=0, fee=0, total=0, refunded=nothing, entered=0, **feeds)

@@ -124,17 +124,21 @@ def phone(browser: Browser, running: Product) -> Callable[[str], Phone]:
 def wallet(browser: Browser, running: Product) -> Wallet:
     """Four tickets, bought on the event page and paid on the simulator's."""
     page = browser.new_page()
-    page.goto(running.demo["event"]["url"])
-    page.get_by_role("spinbutton").first.fill("4")
-    page.get_by_label("Email").fill(f"door{next(_numbers)}@example.org")
-    page.get_by_test_id("buy").click()
-    page.get_by_role("button", name=re.compile(r"^Pay \$")).click()
-    expect(page.get_by_test_id("live-code")).to_be_visible(timeout=15_000)
+    _buy(page, running, quantity=4)
     data = _wallet_data(page)
     page.close()
     chain = live_code.Chain(salt=bytes.fromhex(data["chain"]["salt"]), steps=data["chain"]["steps"])
     seeds = tuple(bytes.fromhex(ticket["seed"]) for ticket in data["tickets"])
     return Wallet(chain=chain, starts_ms=data["chain"]["starts_at"], seeds=seeds)
+
+
+def _buy(page: Page, product: Product, *, quantity: int) -> None:
+    page.goto(product.demo["event"]["url"])
+    page.get_by_role("spinbutton").first.fill(str(quantity))
+    page.get_by_label("Email").fill(f"door{next(_numbers)}@example.org")
+    page.get_by_test_id("buy").click()
+    page.get_by_role("button", name=re.compile(r"^Pay \$")).click()
+    expect(page.get_by_test_id("live-code")).to_be_visible(timeout=15_000)
 
 
 def _wallet_data(page: Page) -> dict[str, Any]:
@@ -247,11 +251,89 @@ def test_a_phone_that_was_removed_forgets_its_list(
         "assert pairing.revoke(device_id=d.pk, event_id=d.event_id, now=timezone.now())",
     )
 
-    door.page.reload()
-
+    # Nobody touches the phone: its open socket is closed, and it knows what that means.
     expect(door.page.get_by_role("heading", name="This phone was removed")).to_be_visible(timeout=15_000)
+    expect(door.page.get_by_role("status")).to_contain_text("Everything that it scanned has reached")
     assert door.page.evaluate("localStorage.getItem('ngn.door.manifest')") is None
     assert door.page.evaluate("localStorage.getItem('ngn.door.identity')") is None
+
+
+def test_a_code_typed_in_part_says_what_is_missing_and_is_no_scan(
+    phone: Callable[[str], Phone], wallet: Wallet
+) -> None:
+    page = phone("Door A").page
+    page.get_by_test_id("type-code").click()
+
+    page.get_by_test_id("typed-entry").fill(wallet.code(0)[:44])
+    page.get_by_test_id("typed-submit").click()
+
+    expect(page.get_by_test_id("typed-count")).to_have_text("1 digit missing")
+    expect(page.get_by_test_id("typed-entry")).to_be_focused()
+    expect(page.get_by_test_id("verdict")).to_have_count(0)
+    page.keyboard.type(wallet.code(0)[44:])
+    page.get_by_test_id("typed-submit").click()
+    expect(page.get_by_test_id("verdict")).to_have_attribute("data-verdict", "admitted")
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (844, 390), (320, 568)])
+def test_nothing_is_cut_however_the_phone_is_held(
+    phone: Callable[[str], Phone], wallet: Wallet, width: int, height: int
+) -> None:
+    page = phone("Door A").page
+    page.set_viewport_size({"width": width, "height": height})
+    camera = page.locator(".viewfinder").bounding_box()
+    assert camera is not None
+    assert camera["height"] >= 200
+
+    page.get_by_test_id("type-code").click()
+    for name in [*"0123456789", "Delete the last digit", "Check", "Cancel"]:
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="Cancel").click()
+
+    page.keyboard.type(wallet.code(0, steps_ago=24))
+    page.keyboard.press("Enter")
+    for part in ("verdict-word", "verdict-detail", "dismiss"):
+        expect(page.get_by_test_id(part)).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_ticket_that_stays_in_front_of_the_camera_is_one_attempt(
+    browser_factory: BrowserFactory, running: Product, tmp_path: Path
+) -> None:
+    # A still picture of a wallet: the phone will see it long after its step has passed.
+    still = tmp_path / "still.mjpeg"
+    fan = browser_factory().new_page(viewport={"width": 1280, "height": 720})
+    _buy(fan, running, quantity=1)
+    fan.get_by_test_id("live-code").scroll_into_view_if_needed()
+    still.write_bytes(fan.screenshot(type="jpeg", quality=90))
+    door = Phone(browser_factory(still))
+    door.pairs(running, "Door with a still")
+    door.page.get_by_test_id("start-scanning").click()
+    expect(door.page.get_by_test_id("verdict")).to_have_attribute("data-verdict", "admitted", timeout=15_000)
+    expect(door.page.get_by_test_id("verdict")).to_have_count(0)
+
+    # The camera is covered for longer than a ticket takes to leave, and the page is opened anew.
+    door.page.get_by_role("button", name="This phone").click()
+    door.page.wait_for_timeout(6_000)
+    door.page.get_by_role("button", name="Back").click()
+    expect(door.page.get_by_text("Answered already")).to_be_visible()
+    door.page.reload()
+    door.page.get_by_test_id("start-scanning").click()
+    expect(door.page.get_by_text("Answered already")).to_be_visible()
+
+    expect(door.page.get_by_test_id("history").locator("li")).to_have_count(1)
+    expect(door.page.get_by_test_id("verdict")).to_have_count(0)
+
+
+def test_a_link_that_brought_its_code_does_not_show_it(browser: Browser, running: Product) -> None:
+    page = Phone(browser).page
+    page.goto(json.loads(running.manage("demo", "--json"))["door"]["url"])
+    expect(page.get_by_test_id("pair-name")).to_be_focused()
+
+    expect(page.get_by_test_id("pair-code")).to_be_hidden()
+    page.get_by_test_id("another-code").click()
+
+    expect(page.get_by_test_id("pair-code")).to_be_focused()
 
 
 def test_a_second_tab_waits_for_the_first(phone: Callable[[str], Phone]) -> None:

@@ -76,6 +76,7 @@ def owner(browser_factory: BrowserFactory, running: Product) -> Page:
     page = browser_factory().new_context(viewport={"width": 1280, "height": 900}).new_page()
     who = running.demo["owner"]
     page.goto(who["url"])
+    page.get_by_role("link", name="Use a password").click()
     page.get_by_label("Email").fill(who["email"])
     page.get_by_label("Password").fill(who["password"])
     page.get_by_role("button", name="Sign in").click()

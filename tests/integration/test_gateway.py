@@ -19,7 +19,7 @@ from realtime import protocol
 from tests.daphne import Daphne, daphne
 from tests.factories import a_device, a_hold, a_paid_order, a_scan, a_show, a_user, a_venue, codes_of
 from tests.gateway_client import GatewayClient, connected
-from ticketing import log
+from ticketing import log, pairing
 from ticketing.clock import utc_now
 from ticketing.models import Artist, ArtistMembership, Event, Role, User
 from ticketing.scans import Decision
@@ -281,6 +281,25 @@ async def test_a_revoked_phone_is_shown_out_at_its_next_scan(gateway: Daphne) ->
         code = await phone.close_code()
 
     assert code == protocol.CloseCode.NOT_AUTHORISED_ANY_MORE
+
+
+async def test_a_revoked_phone_that_does_nothing_is_shown_out_too_and_the_others_stay(
+    gateway: Daphne,
+) -> None:
+    event = await made(a_show_now)
+    device, token = await made(a_device, event, now=utc_now())
+    _, other_token = await made(a_device, event, name="Door B", now=utc_now())
+
+    async with (
+        connected(gateway.socket_url, token=token) as phone,
+        connected(gateway.socket_url, token=other_token) as other,
+    ):
+        await made(pairing.revoke, device_id=device.pk, event_id=event.pk, now=utc_now())
+        code = await phone.close_code()
+        pong = await other.ask("ping", "pong", at=1)
+
+    assert code == protocol.CloseCode.NOT_AUTHORISED_ANY_MORE
+    assert pong["at"] == 1
 
 
 async def test_asking_again_with_the_same_scan_id_gives_the_first_answer(gateway: Daphne) -> None:

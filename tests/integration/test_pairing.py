@@ -16,7 +16,7 @@ from tests.race import times
 from ticketing import pairing
 from ticketing.clock import utc_now
 from ticketing.models import Device, Event, PairingCode
-from ticketing.pairing import CODE_LIFE, Paired, PairingRefusal
+from ticketing.pairing import CODE_LIFE, CodeSeen, CodeState, Paired, PairingRefusal
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 
@@ -239,3 +239,30 @@ def test_a_revoked_phone_gets_no_manifest() -> None:
 @pytest.mark.parametrize(("method", "path"), [("get", "/door/api/pair"), ("post", "/door/api/manifest")])
 def test_each_request_has_its_own_method(method: str, path: str) -> None:
     assert getattr(Client(), method)(path).status_code == 405
+
+
+def test_a_code_tells_what_became_of_it_to_its_own_event_only() -> None:
+    event = a_show()
+    code = pairing.new_code(event_id=event.pk, by=a_user(), now=NOW)
+    other = pairing.new_code(event_id=event.pk, by=a_user(), now=NOW)
+
+    waiting = pairing.look_up(code_id=code.id, event_id=event.pk, now=NOW)
+    pair(code.code, name="Door A", after=timedelta(minutes=1))
+    used = pairing.look_up(code_id=code.id, event_id=event.pk, now=NOW + CODE_LIFE)
+    expired = pairing.look_up(code_id=other.id, event_id=event.pk, now=NOW + CODE_LIFE)
+
+    assert waiting == CodeSeen(state=CodeState.WAITING, device="", expires_at=code.expires_at)
+    assert used == CodeSeen(state=CodeState.USED, device="Door A", expires_at=code.expires_at)
+    assert expired == CodeSeen(state=CodeState.EXPIRED, device="", expires_at=other.expires_at)
+    assert pairing.look_up(code_id=code.id, event_id=a_show().pk, now=NOW) is None
+
+
+def test_each_of_two_codes_knows_its_own_phone() -> None:
+    event, owner = a_show(), a_user()
+    first, second = (pairing.new_code(event_id=event.pk, by=owner, now=NOW) for _ in range(2))
+
+    pair(second.code, name="Door B", after=timedelta(seconds=1))
+    pair(first.code, name="Door A", after=timedelta(seconds=2))
+
+    seen = [pairing.look_up(code_id=code.id, event_id=event.pk, now=NOW) for code in (first, second)]
+    assert [one and one.device for one in seen] == ["Door A", "Door B"]

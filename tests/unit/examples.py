@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from ticketing import domain_events as e
-from ticketing.domain_events import AnyDomainEvent, EventStatus, ReleaseReason
+from ticketing.admission import TicketStatus
+from ticketing.domain_events import AnyDomainEvent, ClosedBy, DisputePhase, EventStatus, ReleaseReason
 
 GA, VIP = "018f4e1a-0000-7000-8000-0000000000a1", "018f4e1a-0000-7000-8000-0000000000a2"
 ORDER_PK, TICKET_PK, DEVICE_PK = (f"deadbeef-0000-7000-8000-00000000000{n}" for n in (1, 2, 3))
@@ -30,6 +33,26 @@ PAID = e.OrderPaid(
     from_hold=True,
     at=AT,
 )
+CLOSED = e.TicketsClosed(
+    order=ORDER_PK,
+    tickets=(
+        e.ClosedTicket(ticket=TICKET_PK, ticket_type=GA, anchor=ANCHOR, status=TicketStatus.REFUNDED),
+        e.ClosedTicket(ticket=TICKET_PK, ticket_type=GA, anchor="cd" * 16, status=TicketStatus.REFUNDED),
+    ),
+    closed_by=ClosedBy.REFUND,
+    at=AT,
+)
+REFUNDED = e.RefundMade(
+    order=ORDER_PK,
+    order_id="3G9230VQVSQ",
+    base=4_000,
+    fee=400,
+    total=4_400,
+    currency="USD",
+    seats=(e.Line(ticket_type=GA, quantity=2),),
+    of_sale=True,
+    at=AT,
+)
 EVENTS: tuple[AnyDomainEvent, ...] = (
     e.EventStatusChanged(status=EventStatus.PAUSED, at=AT),
     e.HoldPlaced(order=ORDER_PK, lines=LINES, at=AT),
@@ -48,4 +71,30 @@ EVENTS: tuple[AnyDomainEvent, ...] = (
         admitted=True,
         at=AT + 1,
     ),
+    CLOSED,
+    e.TicketsReopened(
+        order=ORDER_PK, tickets=(replace(CLOSED.tickets[0], status=TicketStatus.ACTIVE),), at=AT + 2
+    ),
+    REFUNDED,
+    e.RefundFailed(
+        order=ORDER_PK,
+        order_id="3G9230VQVSQ",
+        base=4_000,
+        fee=400,
+        total=4_400,
+        currency="USD",
+        of_sale=True,
+        at=AT,
+    ),
+    e.DisputeChanged(
+        order=ORDER_PK,
+        order_id="3G9230VQVSQ",
+        dispute="du_1",
+        phase=DisputePhase.LOST,
+        amount=9_600,
+        currency="USD",
+        seats=LINES,
+        at=AT,
+    ),
+    e.AllocationChanged(types=(e.TypeTerms(ticket_type=GA, allocation=120, price=2_500),), at=AT),
 )

@@ -65,3 +65,16 @@ def test_a_server_that_does_not_answer_is_unreachable() -> None:
 def test_a_file_is_no_page() -> None:
     with pytest.raises(ValueError, match="not a page"):
         Browser().open("file:///etc/passwd")
+
+
+def test_a_pages_json_is_read_by_its_id_and_half_of_it_is_nothing() -> None:
+    page = read_page(
+        URL,
+        200,
+        """
+        <script id="event-data" type="application/json">{"offers": [{"left": 3}]}</script>
+        <script>let x = "not ours";</script>
+        <script id="cut" type="application/json">{"half":""",
+    )
+
+    assert page.data == {"event-data": {"offers": [{"left": 3}]}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ticketing import clock
@@ -21,6 +21,7 @@ def test_milliseconds_become_a_moment_and_the_same_milliseconds_again(ms: int) -
     assert clock.millis(clock.moment(ms)) == ms
 
 
+@example(datetime(3059, 1, 1, 0, 0, 0, 999_997, tzinfo=UTC))
 @given(st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(9999, 12, 30), timezones=st.just(UTC)))  # noqa: DTZ001  # Hypothesis adds the zone
 def test_a_moment_loses_less_than_a_millisecond_and_never_moves_forward(moment: datetime) -> None:
     kept = clock.moment(clock.millis(moment))

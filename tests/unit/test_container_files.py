@@ -58,6 +58,10 @@ def test_the_product_runs_read_only_and_without_rights(service: str) -> None:
     assert settings["security_opt"] == ["no-new-privileges:true"]
 
 
+def test_compose_refuses_to_start_without_a_way_for_mail() -> None:
+    assert ":?" in SERVICES["web"]["environment"]["EMAIL_URL"]
+
+
 def test_two_web_processes_stand_behind_the_proxy_and_only_the_proxy_is_reachable() -> None:
     assert SERVICES["web"]["deploy"]["replicas"] == 2
     assert [name for name, settings in SERVICES.items() if "ports" in settings] == ["proxy"]

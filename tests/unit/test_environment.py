@@ -16,7 +16,9 @@ GOOD = {
     **new_secrets(),
     "DATABASE_URL": "sqlite:////tmp/ngn.sqlite3",
     "PUBLIC_URL": "https://tickets.example.org",
+    "EMAIL_URL": "smtp://mail.example.org",
 }
+HOME = {**GOOD, "PUBLIC_URL": "http://127.0.0.1:8000"}
 LIVE = {**GOOD, "STRIPE_API_KEY": "sk_live_1"}
 
 
@@ -66,6 +68,14 @@ def test_blank_is_missing() -> None:
         ("PUBLIC_URL", "https://tickets.example.org?x=1", "PUBLIC_URL is not like"),
         ("REDIS_URL", "http://redis:6379", "REDIS_URL is not like"),
         ("LOG_LEVEL", "chatty", "LOG_LEVEL is none of"),
+        ("EMAIL_URL", "mail.example.org", "EMAIL_URL is not like"),
+        ("EMAIL_URL", "smtp://", "EMAIL_URL names no host"),
+        ("EMAIL_URL", "file://", "EMAIL_URL names no folder"),
+        ("EMAIL_URL", "", "EMAIL_URL is missing"),
+        ("EMAIL_URL", "console://", "EMAIL_URL is console://"),
+        ("DEFAULT_FROM_EMAIL", "NGN", "DEFAULT_FROM_EMAIL is not like"),
+        ("DEFAULT_FROM_EMAIL", "@", "DEFAULT_FROM_EMAIL is not like"),
+        ("DEFAULT_FROM_EMAIL", "a@b.org\nBcc: c@d.org", "DEFAULT_FROM_EMAIL is not like"),
         ("DEBUG", "perhaps", "DEBUG is neither on nor off"),
         ("STRIPE_API_KEY", "pk_test_1", "STRIPE_API_KEY is not a secret or restricted key"),
         ("STRIPE_API_BASE", "127.0.0.1:8100", "STRIPE_API_BASE is not like"),
@@ -88,7 +98,10 @@ def test_several_bad_values_are_told_together() -> None:
 def test_problems_never_repeat_a_secret() -> None:
     secret = "whsec-not-quite-but-secret"
 
-    problems = problems_of({**GOOD, "STRIPE_WEBHOOK_SECRETS": secret, "STRIPE_API_KEY": secret})
+    mail = f"smtp://me:{secret}@host?starttls=perhaps"
+    problems = problems_of(
+        {**GOOD, "STRIPE_WEBHOOK_SECRETS": secret, "STRIPE_API_KEY": secret, "EMAIL_URL": mail}
+    )
 
     assert secret not in problems
 
@@ -124,6 +137,21 @@ def test_a_live_key_speaks_to_stripe_alone() -> None:
 
 def test_a_live_key_needs_https() -> None:
     assert "PUBLIC_URL is not https" in problems_of({**LIVE, "PUBLIC_URL": "http://tickets.example.org"})
+
+
+def test_on_ones_own_machine_mail_is_printed_unless_told_otherwise() -> None:
+    without = {name: value for name, value in HOME.items() if name != "EMAIL_URL"}
+
+    assert read(without).outgoing_mail.backend.endswith("console.EmailBackend")
+    assert read(HOME).outgoing_mail.host == "mail.example.org"
+
+
+def test_mail_is_from_the_products_own_host_unless_told_otherwise() -> None:
+    named = read({**GOOD, "DEFAULT_FROM_EMAIL": "Box office <box@example.com>"})
+
+    assert read(GOOD).sender == "NGN Ticketing <tickets@tickets.example.org>"
+    assert read(HOME).sender == "NGN Ticketing <tickets@localhost>"
+    assert named.sender == "Box office <box@example.com>"
 
 
 def test_pages_of_ones_own_machine_may_call_it_by_both_names() -> None:

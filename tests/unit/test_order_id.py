@@ -68,3 +68,9 @@ def test_new_ones_are_well_formed_and_do_not_repeat() -> None:
 
     assert len(drawn) == 1_000
     assert all(order_id.parse(one) == one for one in drawn)
+
+
+def test_new_ones_can_be_said_aloud_to_their_last_character() -> None:
+    drawn = [order_id.new() for _ in range(1_000)]
+
+    assert {one[-1] for one in drawn} <= set(order_id.ALPHABET)

@@ -12,6 +12,12 @@ def test_a_demos_environment_is_one_that_the_settings_accept(tmp_path: Path) -> 
     assert read(variables).database_url == f"sqlite:///{tmp_path}/ngn.sqlite3"
 
 
+def test_its_mail_is_kept_beside_its_data(tmp_path: Path) -> None:
+    place = Place(data=tmp_path / "my 100% demo?")
+
+    assert read(environment(place, base={})).outgoing_mail.folder == str(place.mail)
+
+
 def test_a_folder_may_be_called_anything(tmp_path: Path) -> None:
     data = tmp_path / "my 100% demo?"
 

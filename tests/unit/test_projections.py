@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from realtime import projections, translate
 from realtime import protocol as p
 from realtime.projections import Counts
-from tests.unit.examples import AT, EVENTS, GA, PAID, VIP
+from tests.unit.examples import AT, EVENTS, GA, PAID, REFUNDED, VIP
 from ticketing import domain_events as e
 from ticketing.domain_events import AnyDomainEvent, EventStatus, ReleaseReason
 
@@ -69,6 +69,21 @@ def test_a_late_payment_takes_free_seats() -> None:
     assert seats(projections.counts_after(COUNTS, late)) == [(10, 52), (1, 1)]
 
 
+def test_refunded_seats_and_those_of_a_lost_dispute_are_on_sale_again() -> None:
+    refunded = projections.counts_after(COUNTS, REFUNDED)
+
+    assert seats(refunded) == [(10, 48), (1, 0)]
+
+
+def test_changed_terms_leave_what_is_held_and_sold_alone() -> None:
+    terms = e.TypeTerms(ticket_type=GA, allocation=60, price=2_500)
+
+    changed = projections.counts_after(COUNTS, e.AllocationChanged(types=(terms,), at=AT))
+
+    assert [(kind.allocation, kind.price) for kind in changed.types] == [(60, 2_500), (10, 5_000)]
+    assert seats(changed) == seats(COUNTS)
+
+
 def test_a_status_and_the_selling_out_are_kept() -> None:
     paused = projections.counts_after(COUNTS, e.EventStatusChanged(status=EventStatus.PAUSED, at=AT))
     over = projections.counts_after(paused, e.SoldOut(sold=110, at=AT))
@@ -94,11 +109,14 @@ def test_the_offices_page_and_the_seats_agree_after_every_domain_event(happened:
         base=0,
         fee=0,
         total=0,
+        refunded=p.Sums(base=0, fee=0, total=0),
         entered=0,
         sold_out_at=None,
         sales=(),
         entries=(),
         double_scans=(),
+        refunds=(),
+        disputes=(),
     )
 
     page = projections.sales_after(page, 1, translate.sales_fact(happened))

@@ -10,8 +10,21 @@ import pytest
 
 from realtime import protocol as p
 from realtime import translate
-from tests.unit.examples import ANCHOR, AT, DEVICE_PK, EVENTS, GA, ORDER_PK, PAID, TICKET_PK, VIP
+from tests.unit.examples import (
+    ANCHOR,
+    AT,
+    CLOSED,
+    DEVICE_PK,
+    EVENTS,
+    GA,
+    ORDER_PK,
+    PAID,
+    REFUNDED,
+    TICKET_PK,
+    VIP,
+)
 from ticketing import domain_events
+from ticketing.admission import TicketStatus
 from ticketing.domain_events import AnyDomainEvent
 
 AUDIENCES: tuple[tuple[str, Callable[[AnyDomainEvent], p.AnyFact], object], ...] = (
@@ -22,6 +35,8 @@ DOOR_KINDS = {
     "order_paid": p.TicketsIssued,
     "ticket_redeemed": p.TicketEntered,
     "double_scan_detected": p.TicketSeenTwice,
+    "tickets_closed": p.TicketsChanged,
+    "tickets_reopened": p.TicketsChanged,
 }
 SALES_KINDS = {
     "event_status_changed": p.StatusChanged,
@@ -32,6 +47,12 @@ SALES_KINDS = {
     "sold_out": p.AllocationSoldOut,
     "ticket_redeemed": p.FanEntered,
     "double_scan_detected": p.DoubleScan,
+    "tickets_closed": p.Nothing,
+    "tickets_reopened": p.Nothing,
+    "refund_made": p.RefundSent,
+    "refund_failed": p.RefundReturned,
+    "dispute_changed": p.DisputeMoved,
+    "allocation_changed": p.TermsChanged,
 }
 
 
@@ -70,6 +91,32 @@ def test_no_key_of_an_order_a_ticket_or_a_device_gets_through(
     told = msgspec.json.encode(see(happened)).decode()
 
     assert [secret for secret in (ORDER_PK, TICKET_PK, DEVICE_PK) if secret in told] == []
+
+
+def test_the_door_is_told_what_each_closed_ticket_is_now_and_nothing_of_the_money() -> None:
+    told = translate.door_fact(CLOSED)
+
+    assert told == p.TicketsChanged(
+        tickets=(
+            p.TicketNow(anchor=ANCHOR, status=TicketStatus.REFUNDED),
+            p.TicketNow(anchor="cd" * 16, status=TicketStatus.REFUNDED),
+        )
+    )
+
+
+def test_a_refund_is_told_with_its_split_and_the_seats_that_are_free_again() -> None:
+    told = translate.sales_fact(REFUNDED)
+
+    assert told == p.RefundSent(
+        order_id="3G9230VQVSQ",
+        base=4_000,
+        fee=400,
+        total=4_400,
+        currency="USD",
+        seats=(p.SaleLine(ticket_type=GA, quantity=2),),
+        at=AT,
+        of_sale=True,
+    )
 
 
 def test_the_office_never_learns_a_tickets_code_and_the_door_never_a_price() -> None:
