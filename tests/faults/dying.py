@@ -21,7 +21,7 @@ from ticketing.payments import gateway
 
 Answer = TypeVar("Answer")
 _AT_EACH_STATEMENT = float(os.environ.get("NGN_NIGHTS", "1")) > 1
-_CHANGES_NOTHING = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK")
+_CHANGES_NOTHING = ("SELECT", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")
 
 
 class Died(BaseException):

@@ -13,7 +13,7 @@ from ticketing.checkout import CheckoutStarted
 from ticketing.clock import utc_now
 from ticketing.inventory import Seats
 from ticketing.models import ChargeMode, Event, StripeEvent, Venue
-from ticketing.payments import onboarding
+from ticketing.payments import gateway, onboarding
 from ticketing.sales import SaleRefusal, SaleRefused
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
@@ -167,14 +167,15 @@ def test_a_venue_that_disconnects_sells_nothing_more_and_its_tickets_stay_good(
     money.check()
 
 
-def test_what_comes_late_does_not_connect_again(stripe_simulator: StripeSimulator) -> None:
+def test_an_answer_from_before_the_leave_does_not_connect_again(stripe_simulator: StripeSimulator) -> None:
     venue = a_connected_venue(stripe_simulator)
-    late = account_events(stripe_simulator, venue)[-1]
+    asked_before = gateway.retrieve_account(str(venue.stripe_account_id))
 
     at_stripe(stripe_simulator, venue, "deauthorize")
-    stripe_simulator.redeliver(late)
+    onboarding.apply(asked_before)
 
     venue.refresh_from_db()
+    assert asked_before.complete
     assert (venue.onboarding_complete, onboarding.refresh(venue=venue)) == (False, False)
     assert stripe_words.disabled(venue.disabled_reason) == "You disconnected NGN at Stripe."
 
