@@ -28,7 +28,7 @@ from ticketing import domain_events, log
 from ticketing.log import Entry, Head
 
 _LOGGER = logging.getLogger(__name__)
-POLL_S = 2.0
+POLL_S = 0.8
 """How long a lost announcement can stay unnoticed."""
 STATE_S = 0.2
 """State goes out at most this often for one show, however fast it sells."""

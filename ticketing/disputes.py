@@ -26,7 +26,7 @@ from ticketing.domain_events import (
 from ticketing.inventory import Seats
 from ticketing.models import REFUNDABLE, Dispute, LedgerEntry, LedgerKind, Order, Scan, Ticket
 from ticketing.payments import gateway, ledger
-from ticketing.refunds import closed_ticket
+from ticketing.refund_effects import closed_ticket
 
 _PHASES = {
     "warning_needs_response": DisputePhase.INQUIRY,
@@ -61,6 +61,8 @@ def settle(*, order: Order, told: gateway.DisputeTold, now: datetime) -> bool:
     _book_fee(order, told, now)
     if before in _FINAL or (before is after and dispute.status == told.status):
         return False
+    if before is DisputePhase.OPEN and after is DisputePhase.INQUIRY:
+        return False  # asked before it became a dispute, and overtaken since
     if before is not DisputePhase.OPEN:
         dispute.amount = told.amount
     dispute.status = told.status

@@ -17,7 +17,7 @@ from dashboards.reads import VenueShow
 from dashboards.refund_request import Preview, RefundAsked
 from dashboards.views import office
 from dashboards.views.public import SeeOther
-from ticketing import disputes, money, order_id, refunds, rights
+from ticketing import disputes, foreign_refunds, money, order_id, refunds, rights
 from ticketing.clock import utc_now
 from ticketing.domain_events import EventStatus
 from ticketing.models import Refund, RefundReason, RefundStatus, Venue
@@ -89,7 +89,7 @@ def allocate(request: HttpRequest, slug: str, event_slug: str, number: str, refu
     if not any(refund.id == refund_id for refund in shown.refunds):
         raise Http404("no such refund of this order")
     asked = refund_request.read(request.POST.getlist("ticket"), "")
-    outcome = refunds.allocate(refund_pk=refund_id, ticket_ids=asked.tickets, now=utc_now())
+    outcome = foreign_refunds.allocate(refund_pk=refund_id, ticket_ids=asked.tickets, now=utc_now())
     match outcome:
         case RefundRefusal():
             problem = money_words.refused(outcome)

@@ -20,14 +20,15 @@ from tests.factories import a_device, a_scan, a_show, codes_of
 from tests.money import Money, Sight, check_seats, check_tickets
 from tests.race import together
 from tests.stripe_simulator import StripeSimulator
-from ticketing import disputes, door, events, inventory, refunds, sales
+from ticketing import disputes, door, events, foreign_refunds, inventory, refunds, sales
 from ticketing.clock import utc_now
 from ticketing.domain_events import EventStatus, ReleaseReason
 from ticketing.events import NewTicketType
+from ticketing.foreign_refunds import News
 from ticketing.inventory import Seats
 from ticketing.models import Device, Event, Order, RefundReason
 from ticketing.payments import gateway
-from ticketing.refunds import News, RefundBegun
+from ticketing.refunds import RefundBegun
 from ticketing.sales import Held
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
@@ -119,12 +120,12 @@ class Somebody:
         amount = self.chance.choice((left, left // 10))
         news = News(told=_told(order, f"re_race_{next(_numbers)}", amount=amount, status="succeeded"))
         try:
-            refunds.record_foreign(order_pk=order.pk, news=news, now=utc_now())
+            foreign_refunds.record(order_pk=order.pk, news=news, now=utc_now())
         except gateway.PaymentUnavailable:
             return  # somebody else's refund of the same order has no answer yet
         for refund in order.refunds.filter(status="unallocated"):
             chosen = refunds.remaining_tickets(order)[:1]
-            refunds.allocate(refund_pk=refund.pk, ticket_ids=chosen, now=utc_now())
+            foreign_refunds.allocate(refund_pk=refund.pk, ticket_ids=chosen, now=utc_now())
 
     def dispute(self) -> None:
         """A dispute of the order's, at any state, in any order."""

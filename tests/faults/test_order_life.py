@@ -34,7 +34,17 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests import stripe_simulator
 from tests.money import HANDLED, Money, Sight, money_at
-from ticketing import cancellation, checkout, disputes, events, inventory, log, refunds, sales
+from ticketing import (
+    cancellation,
+    checkout,
+    disputes,
+    events,
+    foreign_refunds,
+    inventory,
+    log,
+    refunds,
+    sales,
+)
 from ticketing.domain_events import AnyDomainEvent, TicketsClosed
 from ticketing.models import ChargeMode, Dispute, Order, OrderLine, OrderStatus, Refund, RefundStatus, Ticket
 from ticketing.payments import gateway, ledger, upkeep, webhooks
@@ -137,7 +147,7 @@ class OrderLife(RuleBasedStateMachine):
         self.did("allocate")
         refund = self.one_of(self.unallocated(), which)
         chosen = refunds.remaining_tickets(refund.order)[:tickets]
-        refunds.allocate(refund_pk=refund.pk, ticket_ids=chosen, now=self.money.now)
+        foreign_refunds.allocate(refund_pk=refund.pk, ticket_ids=chosen, now=self.money.now)
 
     @precondition(lambda self: self.began)
     @rule(which=pick, more=st.integers(-3, 3), price=st.sampled_from((0, 500, 3_333)))

@@ -11,6 +11,7 @@ from tests.stripe_simulator import StripeSimulator
 from ticketing import disputes
 from ticketing.admission import TicketStatus
 from ticketing.models import ChargeMode, Dispute, LedgerEntry, Order, RefundStatus
+from ticketing.payments import gateway
 from ticketing.refunds import RefundRefusal
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
@@ -120,6 +121,20 @@ def test_an_inquiry_that_escalates_is_a_dispute(money: Money) -> None:
     money.come_to_rest()
 
     assert (statuses_of(order), venue_of(money)) == (["void"], 0)
+    money.check_at_rest()
+
+
+def test_an_answer_from_before_the_inquiry_became_a_dispute_takes_nothing_back(money: Money) -> None:
+    """Two webhooks at once: one asked first, and is late with what it was told."""
+    order = money.a_sale(1)
+    inquiry = money.dispute_at_stripe(order, kind="inquiry")
+    overtaken = gateway.retrieve_dispute(inquiry, account="")
+    money.resolve(inquiry, "escalate")
+    money.come_to_rest()
+
+    assert not disputes.settle(order=order, told=overtaken, now=money.now)
+
+    assert (Dispute.objects.get().status, statuses_of(order)) == ("needs_response", ["void"])
     money.check_at_rest()
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.money import Money, money_at
 from tests.race import times
 from tests.stripe_simulator import StripeSimulator
-from ticketing import inventory, refunds
+from ticketing import foreign_refunds, inventory, refunds
 from ticketing.models import (
     ChargeMode,
     InboxState,
@@ -58,7 +58,7 @@ def test_a_part_waits_for_a_person_who_says_which_tickets_it_was_for(money: Mone
     assert statuses(order) == ["active"] * 3
     money.check_at_rest()
     tickets = refunds.remaining_tickets(order)[:1]
-    begun = refunds.allocate(refund_pk=refund.pk, ticket_ids=tickets, now=money.now)
+    begun = foreign_refunds.allocate(refund_pk=refund.pk, ticket_ids=tickets, now=money.now)
     assert isinstance(begun, RefundBegun)
     assert sorted(statuses(order)) == ["active", "active", "refunded"]
     assert inventory.count(money.event.pk).sold == 2
@@ -71,7 +71,9 @@ def test_a_part_is_said_once_whoever_says_it(money: Money) -> None:
     money.come_to_rest()
     refund, tickets = Refund.objects.get(), refunds.remaining_tickets(order)[:1]
 
-    outcomes = times(3, lambda: refunds.allocate(refund_pk=refund.pk, ticket_ids=tickets, now=money.now))
+    outcomes = times(
+        3, lambda: foreign_refunds.allocate(refund_pk=refund.pk, ticket_ids=tickets, now=money.now)
+    )
 
     assert sorted(isinstance(outcome, RefundBegun) for outcome in outcomes) == [False, False, True]
     assert RefundRefusal.ORDER_UNKNOWN in outcomes

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from ticketing import inventory, refunds, sales
+from ticketing import foreign_refunds, inventory, refunds, sales
 from ticketing.domain_events import EventStatus, ReleaseReason
 from ticketing.models import ChargeMode, Order
 from ticketing.payments import gateway
@@ -85,12 +85,12 @@ def settle_payment(payment: Payment, *, account: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def settle_refund(*, payment: Payment, news: refunds.News, account: str, now: datetime) -> bool:
+def settle_refund(*, payment: Payment, news: foreign_refunds.News, account: str, now: datetime) -> bool:
     """Bring a refund to where Stripe says that it is, ours or made in Stripe's dashboard. Raises Mismatch."""
     settle_payment(payment, account=account, now=now)
-    order, known = payment.order, refunds.known(order=payment.order, told=news.told)
+    order, known = payment.order, foreign_refunds.known(order=payment.order, told=news.told)
     if known is None:
-        return refunds.record_foreign(order_pk=order.pk, news=news, now=now)
+        return foreign_refunds.record(order_pk=order.pk, news=news, now=now)
     return refunds.settle(order_pk=order.pk, refund_pk=known.pk, told=news.told, now=now)
 
 

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from ticketing import disputes, refunds
+from ticketing import disputes, foreign_refunds
 from ticketing.clock import moment
 from ticketing.models import InboxState, StripeEvent
 from ticketing.payments import gateway, onboarding, settlement
@@ -287,7 +287,7 @@ def _on_refund(envelope: _Envelope, now: datetime) -> _Change | None:
     if told.payment_intent is None:
         return None  # what a reversed transfer looks like on the venue's account
     payment = settlement.payment_of(told.payment_intent, account=account)
-    news = refunds.news_of(refund_id=told.id, order=payment.order, account=account, now=now)
+    news = foreign_refunds.news_of(refund_id=told.id, order=payment.order, account=account, now=now)
     return lambda: settlement.settle_refund(payment=payment, news=news, account=account, now=now)
 
 
