@@ -129,3 +129,14 @@ def test_a_payment_can_be_made_that_is_disputed_a_little_later(world: World) -> 
 
     assert before == []
     assert len(world.v1.disputes.list().data) == 1
+
+
+def test_an_inquiry_escalates_to_what_has_not_been_refunded_since(world: World) -> None:
+    charge = world.sold(world.venue().id)
+    dispute = world.control(f"charges/{charge.id}/dispute", kind="inquiry")
+    world.refund(charge, amount=700)
+
+    escalated = world.control(f"disputes/{dispute['id']}/resolve", outcome="escalate")
+
+    assert (dispute["amount"], escalated["amount"]) == (2_200, 1_500)
+    assert world.state["ledger_sum"] == 0

@@ -69,10 +69,11 @@ def dispute_if_possible(world: World, charge: str) -> None:
 
 
 def escalate(world: World, dispute: Dispute) -> Dispute:
-    """An inquiry becomes a chargeback."""
+    """An inquiry becomes a chargeback, of what has not been refunded since."""
     if not dispute.is_inquiry or dispute.is_closed:
         raise invalid(f"The dispute is {dispute.status}: only an open inquiry can escalate.")
-    changed = world.store.change(dispute, status="needs_response", is_charge_refundable=False)
+    amount = min(dispute.amount, world.store.get(Charge, dispute.charge).unrefunded)
+    changed = world.store.change(dispute, amount=amount, status="needs_response", is_charge_refundable=False)
     return _withdraw(world, changed, owner=world.store.owner(dispute), event="charge.dispute.updated")
 
 
