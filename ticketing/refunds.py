@@ -151,7 +151,9 @@ def settle(*, order_pk: UUID, refund_pk: UUID, told: gateway.RefundTold, now: da
     refund.stripe_refund_id = told.id or None
     refund.status = RefundStatus.SUCCEEDED if told.status == "succeeded" else RefundStatus.PENDING
     refund.problem, refund.settled_at = "", now
-    refund.save(update_fields=["stripe_refund_id", "status", "problem", "settled_at"])
+    if first and told.fee_back is not None:
+        refund.base, refund.fee = refund.total - told.fee_back, told.fee_back
+    refund.save(update_fields=["stripe_refund_id", "status", "base", "fee", "problem", "settled_at"])
     if first:
         refund_effects.give_back(order, refund, now)
     return first

@@ -193,3 +193,25 @@ def test_a_payment_after_its_seats_were_sold_again_goes_back_in_full_by_itself(m
     late.refresh_from_db()
     assert (late.status, late.tickets.count()) == (OrderStatus.REFUNDED, 0)
     money.check_at_rest()
+
+
+@pytest.mark.parametrize("answers", [0, 1, 4])
+def test_when_the_dashboard_gave_more_of_the_fee_back_than_is_ours_to_return_the_rest_goes_back(
+    money: Money, answers: int
+) -> None:
+    """Of an order of two prices; the last of its tickets is refunded before anybody has told us of the dashboard."""
+    order = money.a_sale(1, 1)
+    money.refund(order, tickets=1)
+    money.refund_at_stripe(order, 2_000)  # with it go 117 cents of the 200 that are left of the fee
+    left = order.total - 2_200 - 2_000
+    begun = money.ask_back(order)
+    assert isinstance(begun, RefundBegun)
+    Refund.objects.filter(pk=begun.refund.pk).update(base=left - 200, fee=200, total=left)
+    money.stripe.switch(lose_answers=answers)
+
+    refunds.send(refund_pk=begun.refund.pk, now=money.now)
+    money.come_to_rest()
+
+    begun.refund.refresh_from_db()
+    assert (begun.refund.status, begun.refund.fee < 200) == (RefundStatus.SUCCEEDED, True)
+    money.check_at_rest()

@@ -6,7 +6,7 @@ Nothing here touches the database, and no caller may hold a row lock. Facts: `sh
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from stripe import RequestOptions
 from stripe.params import (
     AccountCreateParamsController,
     ApplicationFeeRefundCreateParams,
+    ApplicationFeeRefundListParams,
     DisputeUpdateParams,
     EventListParams,
     PaymentIntentRetrieveParams,
@@ -75,7 +76,8 @@ class Account:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundTold:
     """A refund as Stripe tells of it. `refund_pk` is our own row's id, empty for one made in Stripe's dashboard;
-    `reversed` is what of it was taken back from the venue."""
+    `reversed` is what of it was taken back from the venue, `fee_back` what of NGN's fee was given to it in return
+    (None: in proportion, as Stripe does)."""
 
     id: str
     status: str
@@ -84,6 +86,7 @@ class RefundTold:
     payment_intent_id: str | None
     refund_pk: str
     reversed: int = 0
+    fee_back: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,9 +286,7 @@ def create_refund(*, refund: Refund, order: Order) -> RefundTold:
         params["refund_application_fee"] = refund.fee > 0 and not apart
     options = _on_account(order, idempotency_key=f"refund:{refund.pk}")
     told = refund_of(_call(lambda: client().v1.refunds.create(params, options)))
-    if apart:
-        _return_fee(refund=refund, order=order)
-    return told
+    return replace(told, fee_back=_return_fee(refund=refund, order=order)) if apart else told
 
 
 def returns_fee_apart(*, refund: Refund, order: Order) -> bool:
@@ -293,22 +294,41 @@ def returns_fee_apart(*, refund: Refund, order: Order) -> bool:
     return refund.fee > 0 and refund.fee * order.total != order.fee * refund.total
 
 
-def _return_fee(*, refund: Refund, order: Order) -> None:
-    """NGN's fee of a refund, to the venue that has paid for it. The money of the refund itself has moved already: a
-    refusal here must not be taken for one of the refund."""
+def _return_fee(*, refund: Refund, order: Order) -> int:
+    """NGN's fee of a refund, to the venue that has paid for it; what of it there was to return. The money of the refund
+    itself has moved already: a refusal here must not be taken for one of the refund."""
     charge = retrieve_charge(order)
-    fee_id = charge.application_fee_id if charge else None
-    params: ApplicationFeeRefundCreateParams = {
-        "amount": refund.fee,
-        "metadata": {"refund": str(refund.pk), "order": str(order.pk)},
-    }
-    key: RequestOptions = {"idempotency_key": f"refund-fee:{refund.pk}"}
+    fee_id = (charge.application_fee_id if charge else None) or ""
     try:
-        _call(lambda: client().v1.application_fees.refunds.create(fee_id or "", params, key))
+        try:
+            return _refund_fee(fee_id, refund, refund.fee)
+        except PaymentRefused:
+            # More of it was returned in Stripe's dashboard than its proportion, or this is asked once more.
+            return _fee_returned(fee_id, refund) or _refund_fee(fee_id, refund, _fee_left(fee_id))
     except PaymentRefused as refusal:
         raise PaymentUnavailable(
             f"the fan has the money back, the venue not yet its fee: {refusal}"
         ) from refusal
+
+
+def _refund_fee(fee_id: str, refund: Refund, amount: int) -> int:
+    if amount == 0:
+        return 0
+    params: ApplicationFeeRefundCreateParams = {"amount": amount, "metadata": {"refund": str(refund.pk)}}
+    key: RequestOptions = {"idempotency_key": f"refund-fee:{refund.pk}:{amount}"}
+    return _call(lambda: client().v1.application_fees.refunds.create(fee_id, params, key)).amount
+
+
+def _fee_left(fee_id: str) -> int:
+    return _left_of(_call(lambda: client().v1.application_fees.retrieve(fee_id)), "amount_refunded")
+
+
+def _fee_returned(fee_id: str, refund: Refund) -> int:
+    """What of the fee was returned for this refund by a call whose answer was lost."""
+    params: ApplicationFeeRefundListParams = {"limit": 100}
+    made = _call(lambda: client().v1.application_fees.refunds.list(fee_id, params)).data
+    mine = [one for one in made if one.metadata and "refund" in one.metadata]
+    return sum(one.amount for one in mine if one.metadata and one.metadata["refund"] == str(refund.pk))
 
 
 def retrieve_refund(refund_id: str, *, account: str) -> RefundTold:
