@@ -15,9 +15,10 @@ http = get_asgi_application()
 
 from django.conf import settings  # noqa: E402  # the apps must be ready before anything of theirs is imported
 
+from config.tracing import Traced  # noqa: E402
 from realtime.consumer import GatewayConsumer  # noqa: E402
 
-application = ProtocolTypeRouter(
+_routes = ProtocolTypeRouter(
     {
         "http": http,
         # Full origins, scheme and port included: AllowedHostsOriginValidator looks at the host alone.
@@ -26,3 +27,4 @@ application = ProtocolTypeRouter(
         ),
     }
 )
+application = Traced(_routes)

@@ -14,6 +14,7 @@ from config import mail
 
 _TRUE, _FALSE = {"1", "true", "on", "yes"}, {"", "0", "false", "off", "no"}
 _LOG_LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR"}
+_LOG_FORMATS = {"line", "json"}
 _ONES_OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -36,6 +37,8 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     default_from_email: str = ""
     debug: bool = False
     log_level: str = "INFO"
+    log_format: str = "line"
+    metrics_token: str = ""
 
     @property
     def origin(self) -> str:
@@ -129,6 +132,10 @@ def _misfits(values: Mapping[str, Any]) -> list[str]:
         problems.append("REDIS_URL is not like redis://host:6379/0")
     if values.get("log_level", "INFO") not in _LOG_LEVELS:
         problems.append(f"LOG_LEVEL is none of {', '.join(sorted(_LOG_LEVELS))}")
+    if values.get("log_format", "line") not in _LOG_FORMATS:
+        problems.append(f"LOG_FORMAT is none of {', '.join(sorted(_LOG_FORMATS))}")
+    if 0 < len(values.get("metrics_token", "")) < 32:
+        problems.append("METRICS_TOKEN is shorter than 32 characters")
     return problems + _mail_misfits(values) + _stripe_misfits(values) + _production_misfits(values)
 
 

@@ -2,7 +2,12 @@
 
 import logging
 import re
+from datetime import UTC, datetime
 from typing import Any
+
+import msgspec
+
+from config.tracing import Marked
 
 # An order's token as ticketing.models.orders.new_token makes it, wherever an address holds one.
 _ORDER_LINK = re.compile(r"/o/[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
@@ -21,6 +26,31 @@ class Redacting(logging.Formatter):
         return redacted(super().format(record))
 
 
+class _Line(msgspec.Struct, omit_defaults=True):
+    at: str
+    level: str
+    logger: str
+    trace: str
+    message: str
+    traceback: str = ""
+
+
+class AsJson(Redacting):
+    """One JSON object a line, for those who collect logs: at (UTC), level, logger, trace, message, traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The finished line, redacted as the other is."""
+        line = _Line(
+            at=datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            level=record.levelname,
+            logger=record.name,
+            trace=getattr(record, "trace", "-"),
+            message=redacted(record.getMessage()),
+            traceback=redacted(self.formatException(record.exc_info)) if record.exc_info else "",
+        )
+        return msgspec.json.encode(line).decode()
+
+
 class WithoutTraceback(logging.Filter):
     """For what strangers can cause at will: one line each, and no more than a warning."""
 
@@ -31,16 +61,19 @@ class WithoutTraceback(logging.Filter):
         return True
 
 
-def configuration(level: str) -> dict[str, Any]:
-    """Django's LOGGING: one handler, everything to the console."""
+def configuration(level: str, shape: str) -> dict[str, Any]:
+    """Django's LOGGING: one handler, everything to the console, as lines for people or as JSON."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "line": {"()": Redacting, "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+            "line": {"()": Redacting, "format": "%(asctime)s %(levelname)s %(name)s [%(trace)s] %(message)s"},
+            "json": {"()": AsJson},
         },
-        "filters": {"without_traceback": {"()": WithoutTraceback}},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"without_traceback": {"()": WithoutTraceback}, "marked": {"()": Marked}},
+        "handlers": {
+            "console": {"class": "logging.StreamHandler", "formatter": shape, "filters": ["marked"]}
+        },
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django.channels.server": {"level": "WARNING"},

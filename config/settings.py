@@ -165,4 +165,4 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
 
-LOGGING = logs.configuration(ENV.log_level)
+LOGGING = logs.configuration(ENV.log_level, ENV.log_format)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -39,16 +40,30 @@ def test_an_orders_token_is_taken_out_of_every_address(path: str) -> None:
     assert logs.redacted(f"GET {path.format(TOKEN)} 404") == f"GET {path.format('...')} 404"
 
 
-@pytest.mark.parametrize("text", ["/o/short/", f"/e/{TOKEN}/", f"/o/{TOKEN}x/"])
-def test_what_is_no_orders_address_is_left_alone(text: str) -> None:
+@pytest.mark.parametrize("path", ["/o/short/", "/e/{}/", "/o/{}x/"])
+def test_what_is_no_orders_address_is_left_alone(path: str) -> None:
+    text = path.format(TOKEN)
+
     assert logs.redacted(text) == text
 
 
 def test_arguments_and_tracebacks_are_redacted_too() -> None:
     _, said = _run(SPEAK, TOKEN)
 
-    assert "WARNING a.view Not Found: /o/.../nothing" in said
+    assert "WARNING a.view [-] Not Found: /o/.../nothing" in said
     assert "ValueError: invalid literal for int() with base 10: '/o/.../'" in said
+    assert TOKEN not in said
+
+
+def test_as_json_each_line_is_one_object_redacted_too() -> None:
+    _, said = _run(SPEAK, TOKEN, LOG_FORMAT="json")
+
+    told, broken = (json.loads(line) for line in said.splitlines())
+
+    assert (told["level"], told["logger"], told["trace"]) == ("WARNING", "a.view", "-")
+    assert told["message"] == "Not Found: /o/.../nothing"
+    assert told["at"].endswith("+00:00")
+    assert "'/o/.../'" in broken["traceback"]
     assert TOKEN not in said
 
 
@@ -61,8 +76,8 @@ def test_a_made_up_host_is_one_quiet_line() -> None:
     assert len(said.splitlines()) == 1
 
 
-def _run(script: str, *arguments: str) -> tuple[str, str]:
+def _run(script: str, *arguments: str, **more: str) -> tuple[str, str]:
     command = [sys.executable, "-c", script, *arguments]
-    variables = {**os.environ, "LOG_LEVEL": "INFO"}
+    variables = {**os.environ, "LOG_LEVEL": "INFO", **more}
     done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=True)
     return done.stdout, done.stderr
