@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config.health import healthz, readyz
+from config.metrics import metrics
 from config.strangers import favicon, robots
 
 handler403 = "dashboards.views.errors.forbidden"
@@ -12,6 +13,7 @@ handler500 = "dashboards.views.errors.server_error"
 urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
+    path("metrics", metrics),
     path("robots.txt", robots),
     path("favicon.ico", favicon),
     path("", include("ticketing.urls")),
