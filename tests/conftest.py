@@ -1,5 +1,6 @@
 """What every test may ask for. The environment is made first: Django's settings read it when they are imported."""
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -7,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.test import TransactionTestCase
+from xdist.remote import Producer
 
-from tests import environment, servers
+from tests import emptying, environment, servers, sharing
 from tests.product import Product, running_product
 from tests.servers import Server, ServerMissingError
 
@@ -26,6 +29,17 @@ except (ServerMissingError, ValueError) as problem:
 _ENGINE = settings.DATABASES["default"]["ENGINE"]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """With `-n`, this process runs no test itself: those that do prepare what they need."""
+    if config.getoption("numprocesses", None):
+        environment.leave_to_workers()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> sharing.ByFile:
+    return sharing.ByFile(config, log)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark by what a test does, before `-m` chooses: nobody can forget to run a test on both databases."""
@@ -34,11 +48,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("database")
         if "browser" in item.path.relative_to(TESTS).parts:
             item.add_marker("browser")
+    if environment.WORKER in os.environ:
+        sharing.longest_first(items)
 
 
 def pytest_report_header() -> str:
     layer = settings.CHANNEL_LAYERS["default"]["BACKEND"]
     return f"running on: {DATABASE} ({_ENGINE}), channel layer {layer}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_quickly() -> None:
+    """After a test that commits, Django would flush: a hundred times the work (see tests/emptying.py)."""
+    TransactionTestCase._fixture_teardown = lambda _: emptying.empty()  # type: ignore[attr-defined]
 
 
 @pytest.fixture

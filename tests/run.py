@@ -1,6 +1,7 @@
 """Every test: `make test`. Runs each suite to its end, then says what ran; any failure or skipped test fails the run.
 
-`python -m tests.run` is all of it; with arguments it is pytest alone, given them, on both databases.
+`python -m tests.run` is all of it, shared by two processes; with arguments it is pytest alone, given them, on both
+databases.
 """
 
 import json
@@ -18,6 +19,8 @@ from config import bootstrap
 from config.place import ROOT
 
 NO_TEST_SELECTED = 5
+PROCESSES = 2
+"""They share each suite's tests, each with a database, a Redis number, ports and folders of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Outcome:
     skipped: int
     seconds: float
     fine: bool
+    failures: tuple[str, ...] = ()
 
     def line(self) -> str:
         counts = f"{self.passed:5} passed {self.failed:4} failed {self.skipped:4} skipped"
@@ -37,12 +41,12 @@ class Outcome:
 
 
 def main() -> None:
-    arguments = sys.argv[1:]
+    arguments, began = sys.argv[1:], time.monotonic()
     with tempfile.TemporaryDirectory(prefix="ngn-results-") as folder:
         outcomes = _pytest_twice(arguments, results=Path(folder))
         if not arguments:
             outcomes.append(_vitest(results=Path(folder)))
-    _report(outcomes)
+    _report(outcomes, minutes=(time.monotonic() - began) / 60)
     sys.exit(not all(outcome.fine for outcome in outcomes))
 
 
@@ -59,15 +63,17 @@ def _pytest_twice(arguments: Sequence[str], *, results: Path) -> list[Outcome]:
 
 
 def _pytest(suite: str, database: str, arguments: Sequence[str], *, result: Path) -> Outcome:
-    _announce(suite)
-    command = [sys.executable, "-m", "pytest", f"--junit-xml={result}", *arguments]
+    shared = [] if _chosen(arguments) else ["-n", str(PROCESSES)]
+    _announce(f"{suite}: a dot is a test that passed" if shared else suite)
+    command = [sys.executable, "-m", "pytest", f"--junit-xml={result}", *shared, *arguments]
     began = time.monotonic()
     code = _code_of(command, {"NGN_TEST_DATABASE": database})
     # A choice of one's own may well pick nothing on one of the two; the whole suite must not.
     ended_well = code == 0 or (code == NO_TEST_SELECTED and bool(_chosen(arguments)))
     passed, failed, skipped = _junit_counts(result)
     fine = ended_well and skipped == 0
-    return Outcome(suite, passed, failed, skipped, time.monotonic() - began, fine)
+    seconds = time.monotonic() - began
+    return Outcome(suite, passed, failed, skipped, seconds, fine, _junit_failures(result))
 
 
 def _chosen(arguments: Sequence[str]) -> Sequence[str]:
@@ -87,6 +93,15 @@ def _junit_counts(result: Path) -> tuple[int, int, int]:
     return tests - failed - skipped, failed, skipped
 
 
+def _junit_failures(result: Path) -> tuple[str, ...]:
+    """The names of the tests that failed, or broke off."""
+    if not result.is_file():
+        return ()
+    cases = ET.parse(result).getroot().iter("testcase")
+    failed = (case for case in cases if case.find("failure") is not None or case.find("error") is not None)
+    return tuple(dict.fromkeys(f"{case.get('classname')} {case.get('name')}" for case in failed))
+
+
 def _vitest(*, results: Path) -> Outcome:
     _announce("vitest")
     result = results / "vitest.json"
@@ -103,21 +118,28 @@ def _vitest(*, results: Path) -> Outcome:
 
 
 def _code_of(command: Sequence[str], variables: dict[str, str]) -> int:
-    return subprocess.run(command, cwd=ROOT, env={**os.environ, **variables}, check=False).returncode
+    # Some 300 processes import the same files: they are compiled once, also where the machine says otherwise.
+    compiled = {"PYTHONDONTWRITEBYTECODE": ""}
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **compiled, **variables}, check=False
+    ).returncode
 
 
 def _announce(suite: str) -> None:
     print(f"\n== {suite}", flush=True)
 
 
-def _report(outcomes: Sequence[Outcome]) -> None:
+def _report(outcomes: Sequence[Outcome], *, minutes: float) -> None:
+    for outcome in outcomes:
+        for name in outcome.failures:
+            print(f"\nfailed, {outcome.suite}:\n  {name}")
     print("\nwhat ran:")
     for outcome in outcomes:
         print(outcome.line())
     passed, skipped = sum(o.passed for o in outcomes), sum(o.skipped for o in outcomes)
     # A suite that broke off before its first test has no failed test of its own, and has failed all the same.
     failed = sum(o.failed or (not o.fine) for o in outcomes)
-    print(f"\n{passed} passed, {failed} failed, {skipped} skipped", flush=True)
+    print(f"\n{passed} passed, {failed} failed, {skipped} skipped in {minutes:.1f} minutes", flush=True)
 
 
 if __name__ == "__main__":

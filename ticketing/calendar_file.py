@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from icalendar import STATUS, Calendar
+from icalendar import STATUS, Calendar, vText
 from icalendar import Event as Entry
 
 MEDIA_TYPE = "text/calendar"
@@ -27,6 +27,14 @@ class CalendarShow:
     cancelled: bool
 
 
+class _Text(vText):
+    """Text on one line, as it is: icalendar 7 takes a backslash and an N within it for an escaped line break."""
+
+    def to_ical(self) -> bytes:
+        escaped = self.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+        return escaped.encode()
+
+
 def write(show: CalendarShow, *, now: datetime) -> bytes:
     """The file, in UTF-8 with CRLF. Times are UTC: every calendar shows them in its owner's time zone."""
     entry = Entry.new(
@@ -34,8 +42,8 @@ def write(show: CalendarShow, *, now: datetime) -> bytes:
         stamp=now.astimezone(UTC),
         start=show.starts_at.astimezone(UTC),
         end=show.ends_at.astimezone(UTC),
-        summary=_printable(show.title),
-        location=_printable(show.location),
+        summary=_Text(_printable(show.title)),
+        location=_Text(_printable(show.location)),
         description=show.description,
         url=show.url,
         status=STATUS.CANCELLED if show.cancelled else STATUS.CONFIRMED,

@@ -116,10 +116,10 @@ class TestTheMail:
 
         with worker(mail_url=mails.url) as running:
             running.until(mails.held.is_set)
-            began = time.monotonic()
             code = running.stop()
 
-        assert (code, time.monotonic() - began < 8) == (0, True)
+            assert code == 0
+            assert "were cut off after" in running.said()
 
     @staticmethod
     def _send_with_another(mails: MailServer, order: Order) -> None:

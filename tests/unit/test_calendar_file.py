@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from icalendar import Event
 
@@ -77,6 +77,7 @@ def test_a_title_stays_on_its_line(title: str, shown: str) -> None:
     assert read_back(replace(SHOW, title=title))["SUMMARY"] == shown
 
 
+@example("Owls\\Night")
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=200))
 def test_any_title_comes_back_whole_from_lines_of_75_bytes(title: str) -> None:
     show = replace(SHOW, title=title, location=title)
