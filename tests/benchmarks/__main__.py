@@ -5,7 +5,7 @@ import sys
 
 from config.place import ROOT
 
-BENCHES = ("holds", "webhooks")
+BENCHES = ("holds", "webhooks", "gateway")
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""Who is measured: ours and the others, each a server that hands what a publisher sends to every other socket."""
