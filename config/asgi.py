@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import OriginValidator
 from django.core.asgi import get_asgi_application
@@ -16,15 +15,17 @@ http = get_asgi_application()
 from django.conf import settings  # noqa: E402  # the apps must be ready before anything of theirs is imported
 
 from config.tracing import Traced  # noqa: E402
+from realtime.auth import signed_in  # noqa: E402
 from realtime.consumer import GatewayConsumer  # noqa: E402
+from realtime.wire import outermost  # noqa: E402
 
 _routes = ProtocolTypeRouter(
     {
         "http": http,
         # Full origins, scheme and port included: AllowedHostsOriginValidator looks at the host alone.
         "websocket": OriginValidator(
-            AuthMiddlewareStack(URLRouter([path("ws", GatewayConsumer.as_asgi())])), settings.ENV.origins
+            signed_in(URLRouter([path("ws", GatewayConsumer.as_asgi())])), settings.ENV.origins
         ),
     }
 )
-application = Traced(_routes)
+application = outermost(Traced(_routes))

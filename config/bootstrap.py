@@ -165,9 +165,11 @@ def _stamp(name: str) -> Stamp:
 
 
 def _files(names: Iterable[str]) -> list[Path]:
+    """The front end's own: the Python client beside the TypeScript one is no part of it, nor is what Python caches."""
     found: list[Path] = []
     for path in (ROOT / name for name in names):
-        found += [path] if path.is_file() else [inner for inner in path.rglob("*") if inner.is_file()]
+        inside = [path] if path.is_file() else [inner for inner in path.rglob("*") if inner.is_file()]
+        found += [file for file in inside if file.suffix not in (".py", ".pyc")]
     return found
 
 

@@ -39,6 +39,8 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str = "INFO"
     log_format: str = "line"
     metrics_token: str = ""
+    connections_per_address: int = 6_000
+    """A whole venue may share one address: its fans, its office and its door. 0 is no limit."""
 
     @property
     def origin(self) -> str:
@@ -99,7 +101,7 @@ def read(variables: Mapping[str, str]) -> Environment:
             continue
         value = _parsed(field.type, text)
         if value is None:
-            problems.append(f"{name} is neither on nor off")
+            problems.append(f"{name} is {'no whole number' if field.type is int else 'neither on nor off'}")
         values[field.name] = value
     problems += _misfits(values)
     if problems:
@@ -112,6 +114,8 @@ def read(variables: Mapping[str, str]) -> Environment:
 def _parsed(kind: Any, text: str) -> Any:
     if kind is bool:
         return True if text.lower() in _TRUE else False if text.lower() in _FALSE else None
+    if kind is int:
+        return int(text) if text.isascii() and text.isdecimal() else None
     if kind is str:
         return text
     return tuple(part for part in (piece.strip() for piece in text.split(",")) if part)

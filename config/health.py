@@ -10,6 +10,8 @@ from channels.layers import get_channel_layer
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 
+from realtime.server import draining
+
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -19,10 +21,11 @@ def healthz(_request: HttpRequest) -> JsonResponse:
 
 
 def readyz(_request: HttpRequest) -> JsonResponse:
-    """The database and the channel layer answer; 503 names what does not."""
-    failing = [
-        name for name, works in (("database", _database), ("channel_layer", _layer)) if not _answers(works)
-    ]
+    """This process takes new work: its database and channel layer answer, and it is not ending. 503 names why not."""
+    checks = (("database", _database), ("channel_layer", _layer))
+    failing = (
+        ["ending"] if draining.is_draining() else [name for name, works in checks if not _answers(works)]
+    )
     status = {"status": "not ready" if failing else "ready", "failing": failing}
     return JsonResponse(status, status=503 if failing else 200)
 

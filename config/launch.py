@@ -25,7 +25,7 @@ from config.probe import answers
 from config.processes import Child
 
 READY_SECONDS = 90.0
-STOP_SECONDS = 8.0
+STOP_SECONDS = 12.0  # more than the web process takes to drain
 LOOK_SECONDS = 0.2
 
 

@@ -1,46 +1,67 @@
-"""The web process: Daphne with this product's limits. One place for the flags, whoever starts it.
+"""The web processes, with this product's limits (`realtime/server/limits.py`). One place for the flags.
 
-`python -m config.serve --host 127.0.0.1 --port 8000`, with `--behind-proxy` in production.
+`python -m config.serve --host 127.0.0.1 --port 8000`; in production with `--behind-proxy --processes 4`: so many
+processes behind one listening socket. One that dies is replaced, SIGTERM drains them all, a second one ends them at
+once.
 """
 
 import argparse
 import os
 import sys
 
-# A storm of reconnecting phones fits in the queue; Twisted's own 50 would make most of them try again for seconds.
-BACKLOG = 4096
-# A client's longest message is far below this; without a limit one socket can fill the memory.
-MESSAGE_BYTES = 16_384
-HANDSHAKE_SECONDS = 30
+from config import siblings
 
 
 def main() -> None:
+    arguments = _arguments()
+    if arguments.processes > 1:
+        _refuse_without_redis(arguments.processes)
+        sys.exit(
+            siblings.run(
+                arguments.processes, host=arguments.host, port=arguments.port, flags=_flags(arguments)
+            )
+        )
+    command = web_process("--host", arguments.host, "--port", str(arguments.port), *_flags(arguments))
+    # This process becomes the web process: signals and exit codes need no passing on.
+    os.execv(command[0], command)
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--processes", type=int, default=1, help="more than one needs REDIS_URL")
     parser.add_argument(
         "--behind-proxy", action="store_true", help="a proxy that overwrites X-Forwarded-* is in front"
     )
-    arguments = parser.parse_args()
-    command = daphne(host=arguments.host, port=arguments.port, behind_proxy=arguments.behind_proxy)
-    # The process becomes Daphne: signals and exit codes need no passing on.
-    os.execv(command[0], command)
+    parser.add_argument(
+        "--limit", action="append", default=[], metavar="NAME=NUMBER", help="change one of the limits"
+    )
+    parser.add_argument("--application", default="config.asgi:application", help=argparse.SUPPRESS)
+    return parser.parse_args()
 
 
-def daphne(*, host: str, port: int, behind_proxy: bool) -> list[str]:
-    """Daphne's command line."""
-    flags = [
-        f"--endpoint=tcp:port={port}:interface={host}:backlog={BACKLOG}",
-        f"--websocket-max-message-size={MESSAGE_BYTES}",
-        f"--websocket-max-frame-size={MESSAGE_BYTES}",
-        f"--websocket_connect_timeout={HANDSHAKE_SECONDS}",
-        "--no-server-name",
-        "--access-log=/dev/null",
-    ]
-    proxy = ["--proxy-headers"] if behind_proxy else []
-    return [sys.executable, "-m", "daphne", *flags, *proxy, "config.asgi:application"]
+def _flags(arguments: argparse.Namespace) -> list[str]:
+    """What every web process is told alike."""
+    limits = [f"--limit={change}" for change in arguments.limit]
+    proxy = ["--behind-proxy"] if arguments.behind_proxy else []
+    return [*limits, *proxy, f"--application={arguments.application}"]
+
+
+def web_process(*flags: str) -> list[str]:
+    """One web process' command line."""
+    return [sys.executable, "-m", "config.web", *flags]
+
+
+def _refuse_without_redis(processes: int) -> None:
+    """Entries would still reach everybody, by the poll; but each process would count sign-in attempts for itself."""
+    if not os.environ.get("REDIS_URL", "").strip():
+        sys.exit(
+            f"--processes {processes} needs REDIS_URL: the processes tell each other through it, "
+            "and count attempts and used codes together"
+        )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.error import URLError
@@ -39,14 +39,19 @@ class Daphne:
 
 
 @contextmanager
-def daphne() -> Iterator[Daphne]:
-    """Start one, wait until it is ready, end it by its process id."""
-    port = free_port()
-    command = [sys.executable, "-m", "config.serve", "--port", str(port)]
+def daphne(
+    *flags: str, port: int | None = None, variables: Mapping[str, str] | None = None
+) -> Iterator[Daphne]:
+    """Start one, wait until it is ready, end it by its process id; on any free port, or where an earlier one was.
+
+    With `--processes` it is the parent of several.
+    """
+    port = port or free_port()
+    command = [sys.executable, "-m", "config.serve", "--port", str(port), *flags]
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**os.environ, **_own_database()},
+        env={**os.environ, **own_database(), **(variables or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
@@ -65,7 +70,7 @@ def daphne() -> Iterator[Daphne]:
         process.stdout.close()
 
 
-def _own_database() -> dict[str, str]:
+def own_database() -> dict[str, str]:
     """The database that pytest-django made, which is not the one that DATABASE_URL names."""
     name = str(settings.DATABASES["default"]["NAME"])
     if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):

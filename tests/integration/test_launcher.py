@@ -93,7 +93,7 @@ def test_being_told_to_stop_leaves_no_process_behind(tmp_path: Path, wish: signa
 def test_a_child_that_dies_is_reported_with_its_last_words_and_ends_the_run(tmp_path: Path) -> None:
     with launched(tmp_path) as launcher:
         family = psutil.Process(launcher.pid).children(recursive=True)
-        web = next(process for process in family if "daphne" in " ".join(process.cmdline()))
+        web = next(process for process in family if "config.web" in " ".join(process.cmdline()))
 
         web.kill()
 

@@ -8,8 +8,10 @@ import msgspec
 import pytest
 import yaml
 
+from config import siblings
 from config.environment import Environment
 from config.place import ROOT
+from realtime.server.limits import Limits
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -39,7 +41,7 @@ def test_the_example_file_holds_no_secret() -> None:
     text = (ROOT / ".env.example").read_text()
     filled = dict(re.findall(r"^([A-Z_]+)=(.+)$", text, flags=re.MULTILINE))
 
-    assert set(filled) == {"PUBLIC_URL", "LOG_LEVEL"}
+    assert set(filled) == {"PUBLIC_URL", "LOG_LEVEL", "LOG_FORMAT"}
 
 
 def test_compose_refuses_to_start_without_a_required_variable() -> None:
@@ -62,9 +64,16 @@ def test_compose_refuses_to_start_without_a_way_for_mail() -> None:
     assert ":?" in SERVICES["web"]["environment"]["EMAIL_URL"]
 
 
-def test_two_web_processes_stand_behind_the_proxy_and_only_the_proxy_is_reachable() -> None:
+def test_two_web_containers_stand_behind_the_proxy_and_only_the_proxy_is_reachable() -> None:
     assert SERVICES["web"]["deploy"]["replicas"] == 2
     assert [name for name, settings in SERVICES.items() if "ports" in settings] == ["proxy"]
+
+
+def test_the_web_containers_trust_the_proxy_and_have_time_to_drain() -> None:
+    web = SERVICES["web"]
+
+    assert "--behind-proxy" in web["command"]
+    assert int(web["stop_grace_period"].removesuffix("s")) > siblings.END_SECONDS > Limits().drain_s
 
 
 def test_nothing_starts_before_what_it_needs() -> None:
@@ -127,6 +136,7 @@ def test_the_proxy_sends_to_the_port_that_the_web_process_listens_on() -> None:
     port = re.search(r'"--port", "(\d+)"', DOCKERFILE)
 
     assert port is not None
+    assert f"--port={port[1]}" in SERVICES["web"]["command"]
     assert re.search(rf"name web\s+port {port[1]}\b", caddyfile)
     assert caddyfile.count("{") == caddyfile.count("}")
 

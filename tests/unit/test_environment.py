@@ -52,6 +52,8 @@ def test_blank_is_missing() -> None:
     ("name", "text", "told"),
     [
         ("SECRET_KEY", "x" * 31, "SECRET_KEY is shorter than 32"),
+        ("CONNECTIONS_PER_ADDRESS", "many", "CONNECTIONS_PER_ADDRESS is no whole number"),
+        ("CONNECTIONS_PER_ADDRESS", "-1", "CONNECTIONS_PER_ADDRESS is no whole number"),
         ("LOG_FORMAT", "xml", "LOG_FORMAT is none of json, line"),
         ("METRICS_TOKEN", "short", "METRICS_TOKEN is shorter than 32"),
         ("DATABASE_URL", "mysql://host/name", "DATABASE_URL is neither"),
