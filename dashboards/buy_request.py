@@ -80,6 +80,7 @@ _PROBLEMS: dict[SaleRefusal | FormProblem, tuple[int, str, str]] = {
         "The venue cannot take payments yet. Please come back a little later.",
         "",
     ),
+    SaleRefusal.CURRENCY_UNSUPPORTED: (409, "This show is priced in a currency that we do not sell in.", ""),
     SaleRefusal.TYPE_UNKNOWN: (
         422,
         "One of these tickets belongs to another show. Please choose again.",
@@ -90,6 +91,11 @@ _PROBLEMS: dict[SaleRefusal | FormProblem, tuple[int, str, str]] = {
     SaleRefusal.OVER_LIMIT: (
         422,
         "That is more than one person may have. The limit per order stands beside each kind of ticket.",
+        "quantity",
+    ),
+    SaleRefusal.OVER_FAN_LIMIT: (
+        422,
+        "This show limits how many tickets one email may have, and with these it would have more.",
         "quantity",
     ),
     SaleRefusal.NOT_ENOUGH_LEFT: (409, "Somebody was faster: so many are not left any more.", "quantity"),

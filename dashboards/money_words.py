@@ -78,6 +78,7 @@ FILTERS = {
     "held": "Paying",
     "not_bought": "Not bought",
 }
+MADE_GOOD = Said(text="Paid another way", tone="good")
 _MOVEMENTS = {
     LedgerKind.CHARGE: "The fan paid",
     LedgerKind.STRIPE_FEE: "Stripe's fee",
@@ -103,6 +104,7 @@ _REFUSED = {
     RefundRefusal.TICKET_UNKNOWN: "One of these tickets is not of this order. Please choose again.",
     RefundRefusal.ALREADY_CLOSED: "One of these tickets was refunded or closed meanwhile. Please choose again.",
     RefundRefusal.DISPUTED: "The fan's bank is deciding about this payment: while it does, Stripe refunds nothing.",
+    RefundRefusal.CHARGED_BACK: "A bank disputed this payment, and Stripe refunds nothing of it any more, whoever won.",
 }
 _DISPUTE_REASONS = {
     "fraudulent": "the card's owner says that it was somebody else",

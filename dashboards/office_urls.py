@@ -18,6 +18,7 @@ urlpatterns = [
     path(f"{ORDER}/", box_office.order, name="sold-order"),
     path(f"{ORDER}/refund/", box_office.refund, name="refund"),
     path(f"{ORDER}/refund/<uuid:refund_id>/tickets/", box_office.allocate, name="allocate-refund"),
+    path(f"{ORDER}/refund/<uuid:refund_id>/made-good/", box_office.make_good, name="make-good"),
     path(f"{ORDER}/dispute/<uuid:dispute_id>/evidence/", box_office.evidence, name="dispute-evidence"),
     path(f"{SHOW}/settlement/", settlement.page, name="settlement"),
     path(f"{SHOW}/settlement.csv", settlement.as_csv, name="settlement-csv"),

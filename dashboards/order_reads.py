@@ -11,12 +11,11 @@ from uuid import UUID
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 
-from ticketing import disputes, order_id
+from ticketing import disputes, made_good, order_id
 from ticketing.admission import TicketStatus
 from ticketing.domain_events import ClosedBy, DisputePhase
 from ticketing.models import (
     MONEY_IS_BACK,
-    REFUNDABLE,
     Dispute,
     LedgerEntry,
     Order,
@@ -29,7 +28,6 @@ from ticketing.models import (
 from ticketing.money import Split
 
 PAGE = 25
-_CALLS = (RefundStatus.FAILED, RefundStatus.UNALLOCATED)
 _OPEN = (TicketStatus.ACTIVE, TicketStatus.REDEEMED)
 
 
@@ -87,6 +85,15 @@ class TicketShown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MadeGood:
+    """That the fan was paid another way: when, by whose word, and how in that person's words."""
+
+    at: datetime
+    by: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefundShown:
     """A refund, and the numbers of its tickets."""
 
@@ -100,6 +107,12 @@ class RefundShown:
     told: str
     at: datetime
     tickets: tuple[int, ...]
+    made_good: MadeGood | None
+
+    @property
+    def owed(self) -> bool:
+        """Whether the fan's bank sent it back, and the fan waits for the money."""
+        return self.status == RefundStatus.FAILED and self.made_good is None
 
     @property
     def unallocated(self) -> bool:
@@ -185,7 +198,8 @@ def dispute_of(order_pk: UUID, dispute_id: UUID) -> Dispute | None:
 _FILTERS = {
     Filter.BOUGHT: Q(paid_at__isnull=False),
     Filter.REFUNDED: Q(status__in=(OrderStatus.REFUNDED, OrderStatus.PARTIALLY_REFUNDED)),
-    Filter.ATTENTION: Q(refunds__status__in=_CALLS)
+    Filter.ATTENTION: Q(refunds__status=RefundStatus.UNALLOCATED)
+    | Q(pk__in=made_good.owed().values("order_id"))
     | Q(pk__in=Dispute.objects.filter(closed_at=None).values("order_id"))
     | (Q(refunds__status=RefundStatus.REFUSED) & Q(tickets__status__in=_OPEN)),
     Filter.HELD: Q(status=OrderStatus.HELD),
@@ -215,12 +229,21 @@ def _row(order: Order) -> OrderRow:
         status=OrderStatus(order.status),
         quantity=sum(line.quantity for line in order.lines.all()),
         total=order.total,
-        returned=sum(refund.total for refund in refunds if refund.status in MONEY_IS_BACK),
+        returned=sum(refund.total for refund in refunds if _has_reached(refund)),
         currency=order.currency,
         created_at=order.created_at,
-        attention=any(refund.status in _CALLS for refund in refunds)
-        or any(d.closed_at is None for d in bank),
+        attention=any(_calls(refund) for refund in refunds) or any(d.closed_at is None for d in bank),
     )
+
+
+def _has_reached(refund: Refund) -> bool:
+    return refund.status in MONEY_IS_BACK or refund.made_good_at is not None
+
+
+def _calls(refund: Refund) -> bool:
+    """Whether a person must see to it."""
+    owed = refund.status == RefundStatus.FAILED and refund.made_good_at is None
+    return owed or refund.status == RefundStatus.UNALLOCATED
 
 
 def _detail(order: Order, now: datetime) -> OrderDetail:
@@ -264,7 +287,7 @@ def _ticket(ticket: Ticket, split: Split) -> TicketShown:
 
 def _refunds(order: Order) -> QuerySet[Refund]:
     return (
-        order.refunds.select_related("requested_by")
+        order.refunds.select_related("requested_by", "made_good_by")
         .prefetch_related("tickets__ticket")
         .order_by("created_at")
     )
@@ -282,7 +305,15 @@ def _refund(refund: Refund) -> RefundShown:
         told=refund.problem if refund.status == RefundStatus.REFUSED else "",
         at=refund.created_at,
         tickets=tuple(sorted(row.ticket.number for row in refund.tickets.all())),
+        made_good=_made_good(refund),
     )
+
+
+def _made_good(refund: Refund) -> MadeGood | None:
+    if refund.made_good_at is None:
+        return None
+    by = refund.made_good_by.email if refund.made_good_by else ""
+    return MadeGood(at=refund.made_good_at, by=by, note=refund.made_good_note)
 
 
 def _dispute(dispute: Dispute, now: datetime) -> DisputeShown:
@@ -298,7 +329,7 @@ def _dispute(dispute: Dispute, now: datetime) -> DisputeShown:
         answerable=waits
         and dispute.evidence_sent_at is None
         and (dispute.due_by is None or now < dispute.due_by),
-        holds_refunds=dispute.status not in REFUNDABLE,
+        holds_refunds=not dispute.charge_refundable,
     )
 
 

@@ -10,7 +10,15 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 
 from ticketing.domain_events import EventStatus
-from ticketing.models import Artist, ArtistMembership, Event, TicketType, Venue, VenueMembership
+from ticketing.models import (
+    Artist,
+    ArtistMembership,
+    ChargeMode,
+    Event,
+    TicketType,
+    Venue,
+    VenueMembership,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +108,12 @@ class VenueHome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueShow:
-    """One show as its venue's page tells it."""
+    """One show as its venue's page tells it. `direct` when fans pay on the venue's own account with Stripe."""
 
     venue_id: UUID
     venue_slug: str
     show: ShowNumbers
+    direct: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,10 +156,11 @@ def venue_home(slug: str) -> VenueHome | None:
 def venue_show(venue_slug: str, event_slug: str) -> VenueShow | None:
     """One show of one venue; None unless both belong together."""
     found = _shows(Event.objects.filter(venue__slug=venue_slug, slug=event_slug))
-    venue_id = Venue.objects.filter(slug=venue_slug).values_list("pk", flat=True).first()
-    if not found or venue_id is None:
+    venue = Venue.objects.filter(slug=venue_slug).first()
+    if not found or venue is None:
         return None
-    return VenueShow(venue_id=venue_id, venue_slug=venue_slug, show=found[0])
+    direct = venue.charge_mode == ChargeMode.DIRECT
+    return VenueShow(venue_id=venue.pk, venue_slug=venue_slug, show=found[0], direct=direct)
 
 
 def artist_home(slug: str) -> ArtistHome | None:

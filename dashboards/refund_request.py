@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from ticketing import made_good
 from ticketing.money import Split
 
 
@@ -37,6 +38,12 @@ def read(tickets: Sequence[str], confirmed: str) -> RefundAsked:
     chosen = [_uuid(text) for text in tickets]
     amount = int(confirmed) if confirmed.isascii() and confirmed.isdigit() and len(confirmed) < 12 else None
     return RefundAsked(tickets=frozenset(chosen), total=amount)
+
+
+def read_note(text: str) -> str | None:
+    """How a fan was paid another way, in the owner's words on one line; None where they are missing or too many."""
+    note = " ".join(text.replace("\x00", "").split())
+    return note if 0 < len(note) <= made_good.LONGEST_NOTE else None
 
 
 def preview(splits: Iterable[Split], *, return_fee: bool, currency: str) -> Preview:

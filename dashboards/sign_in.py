@@ -27,7 +27,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from dashboards import reads
-from ticketing import people
+from ticketing import people, standing
 from ticketing.models import User
 
 MailFailed = (OSError, smtplib.SMTPException)
@@ -109,6 +109,13 @@ class Accounts(DefaultAccountAdapter):
         if places:
             return reverse(f"dashboards:{places[0].kind}", kwargs={"slug": places[0].slug})
         return reverse("admin:index" if person and person.is_staff else "dashboards:wallet")
+
+    def logout(self, request: HttpRequest) -> None:
+        """Out: the session ends, and with it the connections that it has opened."""
+        person = _person(request)
+        super().logout(request)
+        if person:
+            standing.lessened(person.pk)
 
     def add_message(self, request: HttpRequest, level: int, *args: Any, **kwargs: Any) -> None:
         """Only what went wrong: that something went well shows by itself."""

@@ -11,7 +11,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.admin import AdminSite
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
-from django.contrib.auth import logout
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
@@ -75,7 +74,7 @@ class StaffSite(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Out, and to the first page."""
-        logout(request)
+        sign_in.Accounts(request).logout(request)
         return HttpResponseRedirect(reverse("dashboards:home"))
 
     def autocomplete_view(  # type: ignore[override]  # as the view that it makes, which Django types wider

@@ -66,9 +66,17 @@ def confirms(typed: str, title: str) -> bool:
 
 
 def refused(
-    refusal: TermsRefusal, terms: Terms, *, ticket_type_id: UUID, currency: str, taken: int, room: int
+    refusal: TermsRefusal,
+    terms: Terms,
+    *,
+    ticket_type_id: UUID,
+    currency: str,
+    taken: int,
+    room: int,
+    lowest: int,
 ) -> Faults:
-    """What the page says where the terms could not be had. `taken` seats are held or sold, `room` is what fits in."""
+    """What the page says where the terms could not be had. `taken` seats are held or sold, `room` is what fits in,
+    `lowest` the lowest price, in minor units, that Stripe takes."""
     words = {
         TermsRefusal.TYPE_UNKNOWN: ("allocation", "This kind of ticket is not there any more."),
         TermsRefusal.BELOW_SOLD: ("allocation", f"{taken} are sold or being paid for: it cannot be fewer."),
@@ -77,6 +85,10 @@ def refused(
             f"The house holds no more: {room} at most for this kind.",
         ),
         TermsRefusal.NOTHING_TO_CHANGE: ("price", "That is what it is already."),
+        TermsRefusal.PRICE_TOO_LOW: (
+            "price",
+            f"Too little for Stripe to charge: {money.plain(lowest, currency)} at least, or 0 for a free ticket.",
+        ),
     }
     field, sentence = words[refusal]
     typed = {"price": money.plain(terms.price, currency), "allocation": str(terms.allocation)}

@@ -55,6 +55,18 @@ def enqueue(task: Task[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
     task.enqueue(*args, **kwargs)
 
 
+def draft(task: Task[P, None], *args: P.args, **kwargs: P.kwargs) -> Row:
+    """The task as a row that is not there yet, for whoever writes it along with others; as `enqueue` would write it."""
+    return DBTaskResult(
+        args_kwargs={"args": list(args), "kwargs": dict(kwargs)},
+        priority=task.priority,
+        task_path=task.module_path,
+        queue_name=task.queue_name,
+        run_after=task.run_after or get_date_max(),
+        backend_name=task.backend,
+    )
+
+
 def run_next(*, worker: str, clock: Clock) -> bool:
     """Run the first task that is due, to success or to its next attempt; False when there is none."""
     row = _claim(worker, clock())

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from ticketing import checkout, refunds
+from ticketing import checkout, made_good, refunds
 from ticketing.admission import TicketStatus
 from ticketing.domain_events import EventStatus
 from ticketing.models import REFUNDABLE, Dispute, Order, OrderStatus, Refund, RefundReason, RefundStatus
@@ -41,6 +41,7 @@ class ProblemKind(StrEnum):
     REFUSED = "refused"
     RETURNED = "returned"
     DISPUTED = "disputed"
+    CHARGED_BACK = "charged_back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +55,14 @@ class Problem:
 
 def sweep(*, now: datetime, limit: int = 25) -> int:
     """Begin the next refunds of cancelled shows, and end their open sessions; how many were begun."""
-    for order in Order.objects.filter(event__status=EventStatus.CANCELLED, status=OrderStatus.HELD)[:limit]:
+    held = checkout.awake_holds(now=now).filter(event__status=EventStatus.CANCELLED)
+    for order in held.order_by("hold_expires_at")[:limit]:
         checkout.abandon(order_token=order.token, now=now)
     # What cannot be begun must not stand in front of what can: refused ones wait for a person, disputed for a bank.
     due = (
         _unreturned(Order.objects.filter(event__status=EventStatus.CANCELLED))
         .exclude(refunds__in=_REFUSED)
-        .exclude(disputes__in=_OPEN_DISPUTES)
+        .exclude(disputes__in=_HELD_BACK)
         .order_by("paid_at")
     )
     return sum(_begin(order, now) for order in due[:limit])
@@ -73,7 +75,7 @@ def progress(event_id: UUID) -> Progress:
     whole = orders.exclude(pk__in=_unreturned(orders)).exclude(pk__in=asked)
     return Progress(
         orders=orders.count(),
-        refunded=whole.exclude(refunds__status=RefundStatus.FAILED).count(),
+        refunded=whole.exclude(refunds__in=made_good.owed()).count(),
         under_way=asked.distinct().count(),
         needs_person=len(problems(event_id)),
     )
@@ -81,12 +83,15 @@ def progress(event_id: UUID) -> Progress:
 
 def problems(event_id: UUID) -> list[Problem]:
     """The orders of a show whose money waits for a person, by Order ID."""
-    failed = Refund.objects.filter(order__event_id=event_id, status=RefundStatus.FAILED)
+    failed = made_good.owed().filter(order__event_id=event_id)
     refused = Refund.objects.filter(
         order__in=_unreturned(Order.objects.filter(event_id=event_id)), status=RefundStatus.REFUSED
     )
-    disputed = _unreturned(Order.objects.filter(event_id=event_id)).filter(disputes__in=_OPEN_DISPUTES)
+    unreturned = _unreturned(Order.objects.filter(event_id=event_id))
+    disputed = unreturned.filter(disputes__in=_HELD_BACK.filter(closed_at=None))
+    charged_back = unreturned.filter(disputes__in=_HELD_BACK.filter(closed_at__isnull=False))
     found = {
+        **dict.fromkeys(charged_back.values_list("order_id", flat=True), (ProblemKind.CHARGED_BACK, "")),
         **dict.fromkeys(disputed.values_list("order_id", flat=True), (ProblemKind.DISPUTED, "")),
         **{order: (ProblemKind.REFUSED, told) for order, told in _told(refused)},
         **{order: (ProblemKind.RETURNED, told) for order, told in _told(failed)},
@@ -94,7 +99,8 @@ def problems(event_id: UUID) -> list[Problem]:
     return [Problem(order_id=order, kind=kind, told=told) for order, (kind, told) in sorted(found.items())]
 
 
-_OPEN_DISPUTES = Dispute.objects.filter(closed_at=None).exclude(status__in=REFUNDABLE)
+_HELD_BACK = Dispute.objects.filter(charge_refundable=False)
+"""While these last, or because of them for good, Stripe refunds nothing of the payment."""
 _LOST_DISPUTES = Dispute.objects.filter(closed_at__isnull=False).exclude(status__in=REFUNDABLE)
 # One that was refused before the show was called off, for whatever reason, says nothing of this one.
 _REFUSED = Refund.objects.filter(status=RefundStatus.REFUSED, reason=RefundReason.EVENT_CANCELLED)

@@ -18,7 +18,8 @@ _PUBLIC = (EventStatus.ON_SALE, EventStatus.PAUSED, EventStatus.ENDED, EventStat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeOnSale:
-    """A ticket type as a fan sees it: the price of one, with the fee told, and how many are left."""
+    """A ticket type as a fan sees it: the price of one, with the fee told, how many are left, and how many of it one
+    order can have: never more than one fan can."""
 
     id: UUID
     name: str
@@ -32,7 +33,7 @@ class TypeOnSale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventPage:
-    """A show as a fan sees it; times in UTC, to be shown in `time_zone`."""
+    """A show as a fan sees it; times in UTC, to be shown in `time_zone`. `per_fan_limit` None is no limit."""
 
     id: UUID
     slug: str
@@ -46,6 +47,7 @@ class EventPage:
     ends_at: datetime
     status: EventStatus
     venue_ready: bool
+    per_fan_limit: int | None
     sold_out: bool
     left: int
     currency: str
@@ -90,6 +92,7 @@ def _page(event: Event) -> EventPage:
         ends_at=event.ends_at,
         status=EventStatus(event.status),
         venue_ready=event.venue.onboarding_complete,
+        per_fan_limit=event.per_fan_limit,
         sold_out=sold >= allocation,
         left=sum(k.allocation - k.held - k.sold for k in kinds),
         currency=event.venue.currency,
@@ -104,7 +107,7 @@ def _on_sale(kind: TicketType, event: Event) -> TypeOnSale:
         split=kind.split(event.venue),
         left=kind.allocation - kind.held - kind.sold,
         sold_out=kind.sold >= kind.allocation,
-        per_order_limit=kind.per_order_limit,
+        per_order_limit=min(kind.per_order_limit, event.per_fan_limit or kind.per_order_limit),
         sales_open_at=kind.sales_open_at,
         sales_close_at=kind.sales_close_at,
     )

@@ -12,6 +12,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
+
 from ticketing import sales
 from ticketing.domain_events import ReleaseReason
 from ticketing.inventory import Seats
@@ -21,8 +24,6 @@ from ticketing.sales import SaleRefusal, SaleRefused
 
 _LOGGER = logging.getLogger(__name__)
 _LOOK_AGAIN = timedelta(minutes=1)
-_resting: dict[UUID, datetime] = {}
-"""Holds that this process asked about in vain, and when to ask again. It may forget: then it asks once more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,11 +109,15 @@ def abandon(*, order_token: str, now: datetime) -> Abandoned:
         if order is not None:
             _settle_hold(order, ReleaseReason.ABANDONED, now)
     except _UnderWay:
+        assert order is not None
+        _rest_while_paying(order, now)
         return Abandoned.PAYMENT_UNDER_WAY
     except gateway.PaymentUnavailable:
         return Abandoned.UNAVAILABLE
     except _NEEDS_A_PERSON:
-        _LOGGER.exception("the hold of order %s needs a person", order and order.pk)
+        assert order is not None
+        _LOGGER.exception("the hold of order %s needs a person", order.pk)
+        _rest(order, now + _LOOK_AGAIN)
         return Abandoned.UNAVAILABLE
     after = Order.objects.filter(token=order_token).values_list("status", flat=True).first()
     if after == OrderStatus.HELD:
@@ -125,12 +130,14 @@ def sweep_holds(*, now: datetime, limit: int = 50) -> int:
 
     Those that only time or a person can settle rest meanwhile: they must not stand in front of the others.
     """
-    for order_pk in [pk for pk, again_at in list(_resting.items()) if again_at <= now]:
-        _resting.pop(order_pk, None)
-    due = Order.objects.filter(status=OrderStatus.HELD, hold_expires_at__lte=now).exclude(
-        pk__in=list(_resting)
-    )
+    due = awake_holds(now=now).filter(hold_expires_at__lte=now)
     return sum(_sweep_hold(order, now) for order in due.order_by("hold_expires_at")[:limit])
+
+
+def awake_holds(*, now: datetime) -> QuerySet[Order]:
+    """The orders that are held and do not rest: about the others Stripe was asked in vain a moment ago, by whomever."""
+    rested = Q(look_again_at=None) | Q(look_again_at__lte=now)
+    return Order.objects.filter(rested, status=OrderStatus.HELD)
 
 
 class _UnderWay(Exception):
@@ -145,14 +152,26 @@ def _sweep_hold(order: Order, now: datetime) -> bool:
     try:
         return _settle_hold(order, ReleaseReason.EXPIRED, now)
     except _UnderWay:
-        # Stripe tells what comes of it by webhook; its session is asked for again in case that was lost.
-        _resting[order.pk] = max(order.session_expires_at, now + _LOOK_AGAIN)
+        _rest_while_paying(order, now)
     except gateway.PaymentUnavailable:
         pass
     except _NEEDS_A_PERSON:
         _LOGGER.exception("the hold of order %s needs a person", order.pk)
-        _resting[order.pk] = now + _LOOK_AGAIN
+        _rest(order, now + _LOOK_AGAIN)
     return False
+
+
+def _rest_while_paying(order: Order, now: datetime) -> None:
+    """Stripe tells what comes of it by webhook; its session is asked for again in case that was lost."""
+    Order.objects.filter(pk=order.pk).update(
+        payment_under_way_at=Coalesce("payment_under_way_at", now),
+        look_again_at=max(order.session_expires_at, now + _LOOK_AGAIN),
+    )
+
+
+def _rest(order: Order, until: datetime) -> None:
+    """Kept with the order, so that no process asks again, however many sweep and however often they start anew."""
+    Order.objects.filter(pk=order.pk).update(look_again_at=until)
 
 
 def _settle_hold(order: Order, reason: ReleaseReason, now: datetime) -> bool:

@@ -42,6 +42,11 @@ def enqueue(order: Order) -> None:
     background.enqueue(deliver, str(order.pk))
 
 
+def task_of(order_pk: UUID) -> background.Row:
+    """The same task, as a row that is not there yet."""
+    return background.draft(deliver, str(order_pk))
+
+
 @task
 def deliver(order_pk: str) -> None:
     """What the worker runs."""

@@ -12,12 +12,13 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
-from ticketing import inventory, log
+from ticketing import door_book, inventory, log
 from ticketing.admission import TicketStatus
 from ticketing.clock import millis, moment
 from ticketing.domain_events import (
     ClosedBy,
     DisputeChanged,
+    DisputeMoneyMoved,
     DisputePhase,
     Line,
     TicketsClosed,
@@ -26,7 +27,7 @@ from ticketing.domain_events import (
 from ticketing.inventory import Seats
 from ticketing.models import REFUNDABLE, Dispute, LedgerEntry, LedgerKind, Order, Scan, Ticket
 from ticketing.payments import gateway, ledger
-from ticketing.refund_effects import closed_ticket
+from ticketing.refund_effects import admits_of, closed_ticket, hash_of
 
 _PHASES = {
     "warning_needs_response": DisputePhase.INQUIRY,
@@ -65,10 +66,10 @@ def settle(*, order: Order, told: gateway.DisputeTold, now: datetime) -> bool:
         return False  # asked before it became a dispute, and overtaken since
     if before is not DisputePhase.OPEN:
         dispute.amount = told.amount
-    dispute.status = told.status
+    dispute.status, dispute.charge_refundable = told.status, told.charge_refundable
     dispute.due_by = moment(told.due_by * 1000) if told.due_by else None
     dispute.closed_at = now if after in _FINAL else None
-    dispute.save(update_fields=["amount", "status", "due_by", "closed_at"])
+    dispute.save(update_fields=["amount", "status", "charge_refundable", "due_by", "closed_at"])
     if before is not after:
         seats = _enter_phase(order, dispute, now, before=before, after=after)
         _tell(order, dispute, after, seats, now)
@@ -122,6 +123,7 @@ def _found(order: Order, told: gateway.DisputeTold, now: datetime) -> tuple[Disp
             "amount": told.amount,
             "currency": told.currency,
             "reason": told.reason[:60],
+            "charge_refundable": told.charge_refundable,
             "created_at": now,
         },
     )
@@ -150,8 +152,30 @@ def _enter_phase(
     return []
 
 
-def _book(order: Order, dispute: Dispute, kind: LedgerKind, movement: ledger.Movement, now: datetime) -> None:
-    ledger.book(order=order, kind=kind, stripe_id=dispute.stripe_id, movement=movement, at=now)
+def _book(
+    order: Order,
+    dispute: Dispute,
+    kind: LedgerKind,
+    movement: ledger.Movement,
+    now: datetime,
+    *,
+    stripe_id: str = "",
+) -> None:
+    """Book what a dispute moved, under the dispute's own id unless another object moved it; and tell what of it was
+    the venue's: the office's page shows what the settlement shows."""
+    key = stripe_id or dispute.stripe_id
+    booked = ledger.book(order=order, kind=kind, stripe_id=key, movement=movement, at=now)
+    if not booked or not movement.venue or order.paid_at is None:
+        return
+    moved = DisputeMoneyMoved(
+        order=str(order.pk),
+        order_id=order.order_id,
+        dispute=dispute.stripe_id,
+        to_venue=movement.venue,
+        currency=order.currency,
+        at=millis(now),
+    )
+    log.append(event_id=order.event_id, happened=moved, now=now)
 
 
 def _book_fee(order: Order, told: gateway.DisputeTold, now: datetime) -> None:
@@ -170,7 +194,14 @@ def _close(order: Order, now: datetime) -> None:
         status=TicketStatus.VOID, closed_by=ClosedBy.DISPUTE
     )
     told = tuple(closed_ticket(ticket, TicketStatus.VOID) for ticket in tickets)
-    closed = TicketsClosed(order=str(order.pk), tickets=told, closed_by=ClosedBy.DISPUTE, at=millis(now))
+    closed = TicketsClosed(
+        order=str(order.pk),
+        tickets=told,
+        closed_by=ClosedBy.DISPUTE,
+        order_hash=hash_of(order),
+        admits=admits_of(order),
+        at=millis(now),
+    )
     log.append(event_id=order.event_id, happened=closed, now=now)
 
 
@@ -178,13 +209,23 @@ def _reopen(order: Order, now: datetime) -> None:
     tickets = list(order.tickets.select_for_update(of=("self",)).filter(closed_by=ClosedBy.DISPUTE))
     if not tickets:
         return
-    Ticket.objects.filter(pk__in=[t.pk for t in tickets]).update(status=TicketStatus.ACTIVE, closed_by="")
-    told = tuple(closed_ticket(ticket, TicketStatus.ACTIVE) for ticket in tickets)
-    log.append(
-        event_id=order.event_id,
-        happened=TicketsReopened(order=str(order.pk), tickets=told, at=millis(now)),
-        now=now,
+    # A phone without network may have told of an entry meanwhile.
+    mine = Ticket.objects.filter(pk__in=[t.pk for t in tickets])
+    mine.filter(redeemed_at=None).update(status=TicketStatus.ACTIVE, closed_by="")
+    mine.exclude(redeemed_at=None).update(status=TicketStatus.REDEEMED, closed_by="")
+    told = tuple(
+        closed_ticket(ticket, TicketStatus.REDEEMED if ticket.redeemed_at else TicketStatus.ACTIVE)
+        for ticket in tickets
     )
+    reopened = TicketsReopened(
+        order=str(order.pk),
+        tickets=told,
+        order_hash=hash_of(order),
+        admits=admits_of(order),
+        at=millis(now),
+    )
+    log.append(event_id=order.event_id, happened=reopened, now=now)
+    door_book.settle(order, now=now)
 
 
 def _seats_back(order: Order) -> list[Seats]:
@@ -229,13 +270,7 @@ def _reverse(dispute: Dispute, now: datetime) -> bool:
     movement = ledger.taken_from_venue(told.amount)
     with transaction.atomic():
         Dispute.objects.filter(pk=dispute.pk).update(reversal_id=told.id)
-        ledger.book(
-            order=dispute.order,
-            kind=LedgerKind.DISPUTE_REVERSAL,
-            stripe_id=told.id,
-            movement=movement,
-            at=now,
-        )
+        _book(dispute.order, dispute, LedgerKind.DISPUTE_REVERSAL, movement, now, stripe_id=told.id)
     return True
 
 
@@ -262,9 +297,7 @@ def _repay(dispute: Dispute, now: datetime) -> bool:
     movement = ledger.negated(ledger.taken_from_venue(-taken.venue))
     with transaction.atomic():
         Dispute.objects.filter(pk=dispute.pk).update(repayment_id=repayment_id)
-        ledger.book(
-            order=order, kind=LedgerKind.DISPUTE_REPAID, stripe_id=repayment_id, movement=movement, at=now
-        )
+        _book(order, dispute, LedgerKind.DISPUTE_REPAID, movement, now, stripe_id=repayment_id)
     return True
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from ticketing import log
+from ticketing import log, money
 from ticketing.clock import millis
 from ticketing.domain_events import AllocationChanged, EventStatus, EventStatusChanged, TypeTerms
 from ticketing.models import Artist, Event, TicketType, Venue
@@ -22,6 +22,7 @@ class EventRefusal(StrEnum):
     BEYOND_CAPACITY = "beyond_capacity"
     TIMES_OUT_OF_ORDER = "times_out_of_order"
     DOOR_WINDOW_TOO_LONG = "door_window_too_long"
+    PRICE_TOO_LOW = "price_too_low"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,8 @@ def create(
         return EventRefusal.BEYOND_CAPACITY
     if not doors_at <= starts_at < ends_at:
         return EventRefusal.TIMES_OUT_OF_ORDER
+    if any(_too_low(kind.price, venue) for kind in ticket_types):
+        return EventRefusal.PRICE_TOO_LOW
     event = Event(
         venue=venue,
         title=title,
@@ -89,6 +92,7 @@ class TermsRefusal(StrEnum):
     BELOW_SOLD = "below_sold"
     BEYOND_CAPACITY = "beyond_capacity"
     NOTHING_TO_CHANGE = "nothing_to_change"
+    PRICE_TOO_LOW = "price_too_low"
 
 
 @transaction.atomic
@@ -108,14 +112,21 @@ def change_terms(
         return TermsRefusal.NOTHING_TO_CHANGE
     if allocation < kind.held + kind.sold:
         return TermsRefusal.BELOW_SOLD
-    capacity = Event.objects.values_list("capacity", flat=True).get(pk=event_id)
-    if sum(k.allocation for k in kinds.values()) - kind.allocation + allocation > capacity:
+    event = Event.objects.select_related("venue").get(pk=event_id)
+    if sum(k.allocation for k in kinds.values()) - kind.allocation + allocation > event.capacity:
         return TermsRefusal.BEYOND_CAPACITY
+    if price != kind.price and _too_low(price, event.venue):
+        return TermsRefusal.PRICE_TOO_LOW
     kind.allocation, kind.price = allocation, price
     kind.save(update_fields=["allocation", "price"])
     terms = TypeTerms(ticket_type=str(kind.pk), allocation=allocation, price=price)
     log.append(event_id=event_id, happened=AllocationChanged(types=(terms,), at=millis(now)), now=now)
     return kind
+
+
+def _too_low(price: int, venue: Venue) -> bool:
+    """Whether Stripe would refuse to charge for one ticket: what the owner sets would fail at every checkout."""
+    return money.too_small(money.split_of(price=price, currency=venue.currency, policy=venue.fee_policy))
 
 
 def set_fan_limit(*, event_id: UUID, limit: int | None) -> None:

@@ -16,12 +16,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial, reduce
 from operator import or_
-from typing import Any
 from uuid import UUID
 
-import msgspec
 from django.db import connection, transaction
-from django.db.models import Model, Q, Sum
+from django.db.models import Q, Sum
 
 from ticketing import domain_events, inventory, log, prepared
 from ticketing.admission import TicketStatus
@@ -135,36 +133,21 @@ def _in_one_statement(draft: Draft, now: datetime) -> bool:
         "event": str(draft.order.event_id),
         "now": now.isoformat(),
         "email": draft.fan.email,
-        "fan": _json(_columns(draft.fan)),
-        "order": _json(_columns(draft.order)),
-        "lines": _json([_columns(line) for line in draft.lines]),
+        "fan": prepared.as_json(draft.fan),
+        "order": prepared.as_json(draft.order),
+        "lines": prepared.as_json(draft.lines),
         "kind": domain_events.kind_of(draft.happened),
         "body": body,
     }
-    rows = prepared.rows_of_second((QUEUE, {"event": values["event"]}), (STATEMENT, values))
+    _, rows = prepared.rows_of_each((QUEUE, {"event": values["event"]}), (STATEMENT, values))
     if not rows:
         return False
     [(seq, draft.order.purchaser_id)] = rows
     state = draft.order._state  # noqa: SLF001  # Django's documented name: the row is saved, if not by save()
     state.adding, state.db = False, connection.alias
     entry = log.Announcement(event_id=draft.order.event_id, seq=seq, body=body)
-    transaction.on_commit(partial(log._announce, entry))  # noqa: SLF001  # the entry was written here, not by log
+    transaction.on_commit(partial(log.announce, entry))
     return True
-
-
-def _columns(row: Model) -> dict[str, Any]:
-    """What Django would write into the row, by column."""
-    fields = row._meta.concrete_fields  # noqa: SLF001  # Django's documented name
-    return {str(field.column): _readable(field.get_prep_value(field.pre_save(row, True))) for field in fields}
-
-
-def _readable(value: Any) -> Any:
-    """JSON knows no bytes; PostgreSQL reads them in hex."""
-    return f"\\x{value.hex()}" if isinstance(value, bytes) else value
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 def _row_by_row(draft: Draft, now: datetime) -> bool:

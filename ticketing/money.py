@@ -13,6 +13,8 @@ from decimal import Decimal
 
 DECIMALS = {"USD": 2, "EUR": 2, "GBP": 2, "CAD": 2, "AUD": 2, "JPY": 0}
 """The currencies we sell in, with the decimals of their minor unit. The rest is refused, never guessed."""
+SMALLEST_CHARGE = {"USD": 50, "EUR": 50, "GBP": 30, "CAD": 50, "AUD": 50, "JPY": 50}
+"""What Stripe charges at least, in minor units, by its list of minimum amounts."""
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "CAD": "CA$", "AUD": "A$", "JPY": "¥"}
 
 
@@ -40,6 +42,27 @@ class FeePolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeeOverride:
+    """A venue's own word on its fee, field by field; None leaves the field to the platform's default."""
+
+    fixed: int | None = None
+    basis_points: int | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+
+    def over(self, default: FeePolicy) -> FeePolicy:
+        """The rule that holds for the venue. A maximum never cuts below the minimum, whosever they are."""
+        minimum = default.minimum if self.minimum is None else self.minimum
+        maximum = default.maximum if self.maximum is None else self.maximum
+        return FeePolicy(
+            fixed=default.fixed if self.fixed is None else self.fixed,
+            basis_points=default.basis_points if self.basis_points is None else self.basis_points,
+            minimum=minimum,
+            maximum=None if maximum is None else max(minimum, maximum),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
     """What the fan pays, and who gets it, in minor units of `currency`: base to the venue, fee to NGN."""
 
@@ -63,13 +86,28 @@ class Split:
         return Split(base=self.base + other.base, fee=self.fee + other.fee, currency=self.currency)
 
 
+class CurrencyUnsupported(ValueError):
+    """A currency that we do not sell in."""
+
+
 def split_of(*, price: int, currency: str, policy: FeePolicy) -> Split:
-    """Split one ticket's price."""
+    """Split one ticket's price. Raises CurrencyUnsupported."""
     if currency not in DECIMALS:
-        raise ValueError(f"{currency} is not a currency we sell in: {', '.join(sorted(DECIMALS))}")
+        raise CurrencyUnsupported(f"{currency} is not a currency we sell in: {', '.join(sorted(DECIMALS))}")
     if price < 0:
         raise ValueError("a price is never negative")
     return Split(base=price, fee=policy.fee_of(price), currency=currency)
+
+
+def too_small(split: Split) -> bool:
+    """Whether Stripe would refuse to charge for one ticket. A free one is never charged."""
+    return 0 < split.total < SMALLEST_CHARGE[split.currency]
+
+
+def lowest_price(*, currency: str, policy: FeePolicy) -> int:
+    """The lowest price, of those that are not free, at which one ticket can be paid for."""
+    smallest = SMALLEST_CHARGE[currency]
+    return next(price for price in range(1, smallest + 1) if price + policy.fee_of(price) >= smallest)
 
 
 def display(amount: int, currency: str) -> str:

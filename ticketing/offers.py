@@ -115,21 +115,19 @@ def _type(row: _Row, policy: money.FeePolicy) -> TypeOffer:
 
 
 def _policy(row: _Row) -> money.FeePolicy:
-    """`Venue.fee_policy`, from columns; tests/integration/test_holds.py holds the two together."""
-    default = PlatformFees()
-    if row.fixed is not None and row.basis_points is not None and row.minimum is not None:
-        default = PlatformFees(
-            fixed=row.fixed, basis_points=row.basis_points, minimum=row.minimum, maximum=row.maximum
-        )
-    minimum = _own(row.own_minimum, default.minimum)
-    maximum = row.own_maximum if row.own_maximum is not None else default.maximum
-    return money.FeePolicy(
-        fixed=_own(row.own_fixed, default.fixed),
-        basis_points=_own(row.own_basis_points, default.basis_points),
-        minimum=minimum,
-        maximum=None if maximum is None else max(minimum, maximum),
+    """What `Venue.fee_policy` says, from this query's columns."""
+    own = money.FeeOverride(
+        fixed=row.own_fixed,
+        basis_points=row.own_basis_points,
+        minimum=row.own_minimum,
+        maximum=row.own_maximum,
     )
+    return own.over(_default(row))
 
 
-def _own(value: int | None, default: int) -> int:
-    return default if value is None else value
+def _default(row: _Row) -> money.FeePolicy:
+    if row.fixed is None or row.basis_points is None or row.minimum is None:
+        return PlatformFees().policy
+    return money.FeePolicy(
+        fixed=row.fixed, basis_points=row.basis_points, minimum=row.minimum, maximum=row.maximum
+    )

@@ -7,15 +7,19 @@ anew each time, which costs more than running it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.db import connection
+from django.db.models import Model
 
 Rows = Sequence[tuple[Any, ...]]
-Values = dict[str, str]
+Values = Mapping[str, Any]
+Statement = tuple[str, Values]
 
 
 def rows_of(sql: str, values: Values) -> Rows:
@@ -25,16 +29,34 @@ def rows_of(sql: str, values: Values) -> Rows:
         return list(cursor.fetchall())
 
 
-def rows_of_second(first: tuple[str, Values], second: tuple[str, Values]) -> Rows:
-    """Send two statements in one go, on PostgreSQL: one round trip, one transaction; the rows of the second.
+def rows_of_each(*statements: Statement) -> list[Rows]:
+    """Send several statements in one go, on PostgreSQL: one round trip, one transaction; the rows of each.
 
-    Each has a snapshot of its own, so the second sees what was committed while the first waited for a lock.
+    Each has a snapshot of its own, so that a later one sees what was committed while an earlier one waited for a lock.
     """
-    with _cursor() as waiting, _cursor() as cursor:
+    with ExitStack() as stack:
+        cursors = [stack.enter_context(_cursor()) for _ in statements]
         with connection.wrap_database_errors, connection.connection.pipeline():
-            waiting.execute(*first)
-            cursor.execute(*second)
-        return list(cursor.fetchall())
+            for cursor, (sql, values) in zip(cursors, statements, strict=True):
+                cursor.execute(sql, values)
+        return [list(cursor.fetchall()) for cursor in cursors]
+
+
+def as_json(row: Model | Sequence[Model]) -> str:
+    """Rows that are not there yet, as PostgreSQL's `jsonb_populate_record(set)` reads them: by the names of columns."""
+    shown = _columns(row) if isinstance(row, Model) else [_columns(one) for one in row]
+    return msgspec.json.encode(shown).decode()
+
+
+def _columns(row: Model) -> dict[str, Any]:
+    """What Django would write into the row, by column."""
+    fields = row._meta.concrete_fields  # noqa: SLF001  # Django's documented name
+    return {str(field.column): _readable(field.get_prep_value(field.pre_save(row, True))) for field in fields}
+
+
+def _readable(value: Any) -> Any:
+    """JSON knows no bytes; PostgreSQL reads them in hex."""
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else value
 
 
 def key(value: UUID) -> str:
@@ -45,6 +67,11 @@ def key(value: UUID) -> str:
 def uuid(value: UUID | str) -> UUID:
     """A UUID as the database gave it."""
     return value if isinstance(value, UUID) else UUID(value)
+
+
+def moment(value: datetime) -> Any:
+    """A moment as the database keeps it."""
+    return connection.ops.adapt_datetimefield_value(value)
 
 
 def utc(value: datetime | None) -> datetime | None:

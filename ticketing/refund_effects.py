@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from ticketing import inventory, log
+from ticketing import door_book, inventory, log, order_id
 from ticketing.admission import TicketStatus
 from ticketing.clock import millis
 from ticketing.domain_events import (
@@ -77,7 +77,14 @@ def close(order: Order, refund: Refund, tickets: list[Ticket], now: datetime) ->
             status=RefundStatus.SUCCEEDED, problem=""
         )
     told = tuple(closed_ticket(ticket, TicketStatus.REFUNDED) for ticket in tickets)
-    closed = TicketsClosed(order=str(order.pk), tickets=told, closed_by=ClosedBy.REFUND, at=millis(now))
+    closed = TicketsClosed(
+        order=str(order.pk),
+        tickets=told,
+        closed_by=ClosedBy.REFUND,
+        order_hash=hash_of(order),
+        admits=admits_of(order),
+        at=millis(now),
+    )
     log.append(event_id=order.event_id, happened=closed, now=now)
 
 
@@ -97,7 +104,9 @@ def reopen(order: Order, refund: Refund, now: datetime) -> None:
     rows = list(refund.tickets.select_related("ticket"))
     told, voided = [], []
     for row in rows:
-        status = TicketStatus(row.status_before)
+        # A phone without network may have told of its entry meanwhile.
+        is_in = row.ticket.redeemed_at is not None
+        status = TicketStatus.REDEEMED if is_in else TicketStatus(row.status_before)
         if dispute is not None and status is TicketStatus.ACTIVE:
             status = TicketStatus.VOID
             voided.append(row.ticket)
@@ -106,8 +115,15 @@ def reopen(order: Order, refund: Refund, now: datetime) -> None:
         told.append(closed_ticket(row.ticket, status))
     _name_order(order)
     if rows:
-        reopened = TicketsReopened(order=str(order.pk), tickets=tuple(told), at=millis(now))
+        reopened = TicketsReopened(
+            order=str(order.pk),
+            tickets=tuple(told),
+            order_hash=hash_of(order),
+            admits=admits_of(order),
+            at=millis(now),
+        )
         log.append(event_id=order.event_id, happened=reopened, now=now)
+        door_book.settle(order, now=now)
     if dispute is not None and dispute.closed_at is not None:
         _lose_seats(order, dispute, voided, now)
 
@@ -193,6 +209,16 @@ def _lines(seats: list[Seats]) -> tuple[Line, ...]:
 def _seats_of(refund: Refund) -> list[Seats]:
     kinds = Counter(refund.tickets.values_list("ticket__ticket_type_id", flat=True))
     return [Seats(ticket_type_id=kind, quantity=quantity) for kind, quantity in kinds.items()]
+
+
+def hash_of(order: Order) -> str:
+    """How doors know the order."""
+    return order_id.hash_of(event_id=order.event_id, order_id=order.order_id).hex()
+
+
+def admits_of(order: Order) -> int:
+    """How many people the order's tickets let in now, whether they are in or not."""
+    return order.tickets.filter(status__in=OPEN).count()
 
 
 def closed_ticket(ticket: Ticket, status: TicketStatus) -> ClosedTicket:

@@ -23,7 +23,6 @@ from ticketing.domain_events import (
 )
 from ticketing.models import (
     MONEY_IS_BACK,
-    REFUNDABLE,
     LedgerKind,
     Order,
     OrderLine,
@@ -54,6 +53,7 @@ class RefundRefusal(StrEnum):
     TICKET_UNKNOWN = "ticket_unknown"
     ALREADY_CLOSED = "already_closed"
     DISPUTED = "disputed"
+    CHARGED_BACK = "charged_back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,8 +212,9 @@ def refusal_of(order: Order, wanted: set[UUID], tickets: list[Ticket]) -> Refund
         return RefundRefusal.TICKET_UNKNOWN
     if any(ticket.status not in refund_effects.OPEN for ticket in tickets):
         return RefundRefusal.ALREADY_CLOSED
-    if order.disputes.exclude(status__in=REFUNDABLE).exists():
-        return RefundRefusal.DISPUTED
+    dispute = order.disputes.filter(charge_refundable=False).order_by("-closed_at").first()
+    if dispute is not None:
+        return RefundRefusal.CHARGED_BACK if dispute.closed_at else RefundRefusal.DISPUTED
     return None
 
 
@@ -264,6 +265,7 @@ def _fail(order: Order, refund: Refund, told: gateway.RefundTold, now: datetime)
         total=refund.total,
         currency=refund.currency,
         of_sale=order.paid_at is not None,
+        to_venue=movement.venue,
         at=millis(now),
     )
     log.append(event_id=order.event_id, happened=failed, now=now)

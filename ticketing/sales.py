@@ -11,38 +11,31 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from ticketing import confirmation, holds, inventory, live_code, log, money, offers
+from ticketing import fulfilment, holds, inventory, log, money, offers
 from ticketing.clock import millis
 from ticketing.domain_events import (
-    AllocationThresholdReached,
     EventStatus,
     HoldPlaced,
     HoldReleased,
-    IssuedTicket,
     Line,
-    OrderPaid,
-    PaidLine,
     ReleaseReason,
-    SoldOut,
 )
 from ticketing.holds import Draft
 from ticketing.inventory import Seats
-from ticketing.models import Event, LedgerKind, Order, OrderLine, OrderStatus, Ticket, User
+from ticketing.models import Order, OrderLine, OrderStatus, User
 from ticketing.offers import Offer
-from ticketing.payments import ledger
 
 HOLD = timedelta(minutes=10)
 """How long a fan's seats wait for the payment, as the fan is told."""
 SESSION = timedelta(minutes=31)
 """How long Stripe keeps the Checkout Session: its minimum is 30 minutes after creation, and clocks differ."""
-SCARCITY_PERCENT = 90
 MAX_TICKETS_PER_ORDER = 50
 EMAIL_LENGTH = 254
 
@@ -53,10 +46,12 @@ class SaleRefusal(StrEnum):
     EVENT_UNKNOWN = "event_unknown"
     NOT_ON_SALE = "not_on_sale"
     VENUE_NOT_READY = "venue_not_ready"
+    CURRENCY_UNSUPPORTED = "currency_unsupported"
     TYPE_UNKNOWN = "type_unknown"
     TYPE_NOT_ON_SALE = "type_not_on_sale"
     NOTHING_CHOSEN = "nothing_chosen"
     OVER_LIMIT = "over_limit"
+    OVER_FAN_LIMIT = "over_fan_limit"
     NOT_ENOUGH_LEFT = "not_enough_left"
     EMAIL_INVALID = "email_invalid"
     PAYMENT_UNAVAILABLE = "payment_unavailable"
@@ -82,7 +77,10 @@ def place_hold(*, event_id: UUID, seats: tuple[Seats, ...], email: str, now: dat
     chosen, address = _merged(seats), email.strip().lower()
     if refusal := _misasked(chosen, address):
         return SaleRefused(code=refusal)
-    offer = offers.read(event_id)
+    try:
+        offer = offers.read(event_id)
+    except money.CurrencyUnsupported:
+        return SaleRefused(code=SaleRefusal.CURRENCY_UNSUPPORTED)
     if refusal := _unsellable(offer, chosen, now):
         return SaleRefused(code=refusal)
     assert offer is not None
@@ -106,32 +104,13 @@ def release(*, order_pk: UUID, reason: ReleaseReason, now: datetime) -> bool:
     return True
 
 
-@transaction.atomic
 def fulfil(*, order_pk: UUID, payment_intent_id: str | None, now: datetime) -> bool:
     """Turn a paid order into its tickets, exactly once; False when that was done before.
 
     A payment that comes after its hold was released takes free seats; raises inventory.NotEnoughLeft when there are
     none, and then nothing has changed.
     """
-    order = Order.objects.select_for_update().get(pk=order_pk)
-    if order.status not in (OrderStatus.HELD, OrderStatus.EXPIRED):
-        return False
-    lines = list(order.lines.select_related("ticket_type"))
-    from_hold = order.status == OrderStatus.HELD
-    (inventory.sell_held if from_hold else inventory.sell_free)(_seats(lines))
-    order.status, order.paid_at, order.stripe_payment_intent_id = OrderStatus.PAID, now, payment_intent_id
-    order.save(update_fields=["status", "paid_at", "stripe_payment_intent_id"])
-    if payment_intent_id:
-        movement = ledger.charged(order)
-        ledger.book(
-            order=order, kind=LedgerKind.CHARGE, stripe_id=payment_intent_id, movement=movement, at=now
-        )
-    tickets = _issue(order, lines)
-    confirmation.enqueue(order)
-    paid = _order_paid(order, lines, tickets, from_hold, now)
-    log.append(event_id=order.event_id, happened=paid, now=now)
-    _tell_milestones(order.event_id, now)
-    return True
+    return fulfilment.fulfil(fulfilment.by_pk(order_pk), payment_intent_id=payment_intent_id, now=now)
 
 
 def _merged(seats: Iterable[Seats]) -> tuple[Seats, ...]:
@@ -183,7 +162,7 @@ def _claim(offer: Offer, draft: Draft, now: datetime) -> SaleRefusal | None:
         holds.take_fan(event_id=offer.event_id, email=draft.fan.email)
         has = holds.seats_of_fan(event_id=offer.event_id, email=draft.fan.email)
         if has + sum(line.quantity for line in draft.lines) > offer.per_fan_limit:
-            return SaleRefusal.OVER_LIMIT
+            return SaleRefusal.OVER_FAN_LIMIT
         return None if holds.place(draft, now=now) else _in_the_way(draft, now)
 
 
@@ -224,85 +203,6 @@ def _line(order: Order, offer: Offer, piece: Seats) -> OrderLine:
         unit_base=split.base,
         unit_fee=split.fee,
     )
-
-
-def _issue(order: Order, lines: Iterable[OrderLine]) -> list[Ticket]:
-    """Make the order's tickets, each with the near end of its own live code."""
-    kinds = [line.ticket_type for line in lines for _ in range(line.quantity)]
-    chain, secret = order.event.chain, bytes(order.purchaser.secret)
-    tickets = []
-    for number, kind in enumerate(kinds, start=1):
-        ticket_id = uuid4()
-        seed = live_code.seed_of(
-            user_secret=secret, event_id=order.event_id, ticket_id=ticket_id, transfer_no=0
-        )
-        qr_hash = live_code.qr_hash_of(chain=chain, seed=seed)
-        tickets.append(
-            Ticket(
-                id=ticket_id,
-                event_id=order.event_id,
-                user_id=order.purchaser_id,
-                order=order,
-                ticket_type=kind,
-                number=number,
-                qr_hash=qr_hash,
-                anchor=live_code.anchor_of(qr_hash),
-            )
-        )
-    return Ticket.objects.bulk_create(tickets)
-
-
-def _order_paid(
-    order: Order, lines: Iterable[OrderLine], tickets: Iterable[Ticket], from_hold: bool, now: datetime
-) -> OrderPaid:
-    return OrderPaid(
-        order=str(order.pk),
-        order_id=order.order_id,
-        lines=tuple(
-            PaidLine(
-                ticket_type=str(line.ticket_type_id),
-                quantity=line.quantity,
-                base=line.unit_base * line.quantity,
-                fee=line.unit_fee * line.quantity,
-            )
-            for line in lines
-        ),
-        base=order.base,
-        fee=order.fee,
-        total=order.total,
-        currency=order.currency,
-        tickets=tuple(
-            IssuedTicket(
-                ticket=str(ticket.pk),
-                ticket_type=str(ticket.ticket_type_id),
-                type_name=ticket.ticket_type.name,
-                anchor=bytes(ticket.anchor).hex(),
-            )
-            for ticket in tickets
-        ),
-        from_hold=from_hold,
-        at=millis(now),
-    )
-
-
-def _tell_milestones(event_id: UUID, now: datetime) -> None:
-    """Tell, once per show, that the threshold was reached and that it is sold out.
-
-    Called after the sale's own entry: from there on this transaction holds the show's log, so every earlier sale is
-    counted here and no two sales can both find themselves the first to cross.
-    """
-    event = Event.objects.only("threshold_reached_at", "sold_out_at").get(pk=event_id)
-    count = inventory.count(event_id)
-    if event.threshold_reached_at is None and count.sold * 100 >= count.allocation * SCARCITY_PERCENT:
-        event.threshold_reached_at = now
-        event.save(update_fields=["threshold_reached_at"])
-        left = count.allocation - count.sold
-        reached = AllocationThresholdReached(percent=SCARCITY_PERCENT, left=left, at=millis(now))
-        log.append(event_id=event_id, happened=reached, now=now)
-    if event.sold_out_at is None and count.sold >= count.allocation:
-        event.sold_out_at = now
-        event.save(update_fields=["sold_out_at"])
-        log.append(event_id=event_id, happened=SoldOut(sold=count.sold, at=millis(now)), now=now)
 
 
 def _seats(lines: Iterable[OrderLine]) -> list[Seats]:

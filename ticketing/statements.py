@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet, Sum
 
-from ticketing import money
+from ticketing import made_good, money
 from ticketing.admission import TicketStatus
 from ticketing.models import LedgerEntry, LedgerKind, OrderLine, Refund, Ticket, TicketType
 
@@ -57,6 +57,11 @@ class Amounts:
         """What NGN keeps of its fees."""
         return self.fees + self.fees_returned
 
+    @property
+    def negated(self) -> Amounts:
+        """The same backwards."""
+        return Amounts(**{field.name: -getattr(self, field.name) for field in fields(Amounts)})
+
     def plus(self, other: Amounts) -> Amounts:
         """Both together."""
         names = [field.name for field in fields(Amounts)]
@@ -79,7 +84,8 @@ class Statement:
     """A show's settlement in `currency`.
 
     `unallocated` are refunds made in Stripe's dashboard that name no tickets yet, `late` payments that found no seat
-    and went back. `movements` is how many rows of the ledger it was made from.
+    and went back. `movements` is how many rows of the ledger it was made from. `owed` is what fans' banks sent back and
+    nobody has paid another way yet, `made_good` what was: neither is a movement, and neither is in any sum.
     """
 
     currency: str
@@ -87,6 +93,8 @@ class Statement:
     unallocated: Amounts
     late: Amounts
     movements: int
+    owed: int
+    made_good: int
 
     @property
     def total(self) -> Amounts:
@@ -130,7 +138,14 @@ def of_show(*, event_id: UUID, currency: str) -> Statement:
         unallocated=unallocated,
         late=late,
         movements=len(entries),
+        owed=_sum_of(made_good.owed(), event_id),
+        made_good=_sum_of(made_good.made_good(), event_id),
     )
+
+
+def _sum_of(refunds: QuerySet[Refund], event_id: UUID) -> int:
+    total: int = refunds.filter(order__event_id=event_id).aggregate(total=Sum("total", default=0))["total"]
+    return total
 
 
 _Pieces = Mapping[UUID, tuple[int, int]]

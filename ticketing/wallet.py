@@ -40,12 +40,14 @@ class OrderLineShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundShown:
-    """Money on its way back to the fan, in minor units. `needs_person` when the fan's bank did not take it."""
+    """Money on its way back to the fan, in minor units. `needs_person` when the fan's bank did not take it, until the
+    venue has paid the fan another way (`made_good`)."""
 
     total: int
     currency: str
     sent: bool
     needs_person: bool
+    made_good: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +165,8 @@ def _refund(refund: Refund) -> RefundShown:
         total=refund.total,
         currency=refund.currency,
         sent=refund.status != RefundStatus.REQUESTED,
-        needs_person=refund.status == RefundStatus.FAILED,
+        needs_person=refund.status == RefundStatus.FAILED and refund.made_good_at is None,
+        made_good=refund.made_good_at is not None,
     )
 
 

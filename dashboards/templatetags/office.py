@@ -8,7 +8,7 @@ from django import template
 
 from dashboards import money_words
 from dashboards.money_words import Said
-from dashboards.order_reads import Filter
+from dashboards.order_reads import Filter, RefundShown
 from dashboards.terms_request import Faults
 from ticketing import money as amounts
 from ticketing.domain_events import DisputePhase
@@ -27,9 +27,9 @@ def order_said(status: str) -> Said:
 
 
 @register.filter
-def refund_said(status: str) -> Said:
-    """The same of a refund's status."""
-    return money_words.REFUND[RefundStatus(status)]
+def refund_said(refund: RefundShown) -> Said:
+    """The same of a refund."""
+    return money_words.MADE_GOOD if refund.made_good else money_words.REFUND[RefundStatus(refund.status)]
 
 
 @register.filter

@@ -17,7 +17,7 @@ from dashboards.reads import VenueShow
 from dashboards.refund_request import Preview, RefundAsked
 from dashboards.views import office
 from dashboards.views.public import SeeOther
-from ticketing import disputes, foreign_refunds, money, order_id, refunds, rights
+from ticketing import disputes, foreign_refunds, made_good, money, order_id, refunds, rights
 from ticketing.clock import utc_now
 from ticketing.domain_events import EventStatus
 from ticketing.models import Refund, RefundReason, RefundStatus, Venue
@@ -105,6 +105,24 @@ def allocate(request: HttpRequest, slug: str, event_slug: str, number: str, refu
 
 @login_required
 @require_POST
+def make_good(request: HttpRequest, slug: str, event_slug: str, number: str, refund_id: UUID) -> HttpResponse:
+    """Say that a fan whose bank sent a refund back was paid another way, and how."""
+    found = office.show_of(request, slug, event_slug, right=rights.may_manage_money)
+    shown = _order(found, number)
+    if not any(refund.id == refund_id for refund in shown.refunds):
+        raise Http404("no such refund of this order")
+    note = refund_request.read_note(request.POST.get("note", ""))
+    if note is None:
+        return _page(request, found, shown, unsaid=refund_id)
+    if made_good.record(refund_pk=refund_id, note=note, by=office.me(request), now=utc_now()):
+        messages.success(request, "Noted: the fan has the money. It is on the fan's page too.")
+    else:
+        messages.info(request, "This refund has been dealt with already.")
+    return _to(found, shown)
+
+
+@login_required
+@require_POST
 def evidence(request: HttpRequest, slug: str, event_slug: str, number: str, dispute_id: UUID) -> HttpResponse:
     """Answer a fan's bank with what the door saw."""
     found = office.show_of(request, slug, event_slug, right=rights.may_refund)
@@ -159,6 +177,7 @@ def _page(
     preview: Preview | None = None,
     problem: str = "",
     allocating: UUID | None = None,
+    unsaid: UUID | None = None,
 ) -> HttpResponse:
     context = {
         "venue_slug": found.venue_slug,
@@ -170,8 +189,11 @@ def _page(
         "preview": preview,
         "problem": problem,
         "allocating": allocating,
+        "unsaid": unsaid,
+        "owner": office.owns(request, found.venue_id),
     }
-    return office.page(request, "sold_order.html", context, status=409 if problem else 200)
+    status = 409 if problem else 422 if unsaid else 200
+    return office.page(request, "sold_order.html", context, status=status)
 
 
 def _tell_refund(request: HttpRequest, begun: Refund) -> None:

@@ -42,6 +42,7 @@ def sales(request: HttpRequest, slug: str, event_slug: str) -> HttpResponse:
         "venue_slug": slug,
         "show": found.show,
         "snapshot": snapshot.value,
+        "direct": found.direct,
         "data": page_data.sales_data(found.show, snapshot),
     }
     return _private(render(request, "dashboards/sales.html", context))

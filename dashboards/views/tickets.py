@@ -15,7 +15,7 @@ from dashboards.reads import VenueShow
 from dashboards.terms_request import Faults, Terms
 from dashboards.views import office
 from dashboards.views.public import SeeOther
-from ticketing import cancellation, events
+from ticketing import cancellation, events, money
 from ticketing.clock import utc_now
 from ticketing.domain_events import EventStatus
 from ticketing.events import TermsRefusal
@@ -131,8 +131,8 @@ def _page(
 
 
 def _refused(found: VenueShow, refusal: TermsRefusal, terms: Terms, type_id: UUID) -> Faults:
-    kinds = {kind.id: kind for kind in terms_reads.of_show(found.show.id).types}
-    kind = kinds.get(type_id)
+    now = terms_reads.of_show(found.show.id)
+    kind = {kind.id: kind for kind in now.types}.get(type_id)
     return terms_request.refused(
         refusal,
         terms,
@@ -140,6 +140,7 @@ def _refused(found: VenueShow, refusal: TermsRefusal, terms: Terms, type_id: UUI
         currency=found.show.currency,
         taken=kind.taken if kind else 0,
         room=kind.room if kind else 0,
+        lowest=money.lowest_price(currency=found.show.currency, policy=now.policy),
     )
 
 

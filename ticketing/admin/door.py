@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ticketing import pairing
 from ticketing.admin.rows import Facts
 from ticketing.clock import utc_now
-from ticketing.models import Device, PairingCode, Scan
+from ticketing.models import Device, PairingCode, Scan, Undo
 
 
 @admin.register(Device)
@@ -59,3 +59,15 @@ class Scans(Facts):
     ordering = ("-scanned_at",)
     list_select_related = ("event", "device")
     exclude = ("code",)
+
+
+@admin.register(Undo)
+class Undos(Facts):
+    """Admissions that were taken back, or should have been."""
+
+    list_display = ("undone_at", "device", "scan", "refusal", "received_at")
+    list_filter = ("refusal", "undone_at")
+    search_fields = ("undo_id", "scan__scan_id", "device__name")
+    date_hierarchy = "undone_at"
+    ordering = ("-undone_at",)
+    list_select_related = ("device",)

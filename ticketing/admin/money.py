@@ -30,7 +30,16 @@ class TicketsOfRefund(FactsInline):
 class Refunds(Facts):
     """Money on its way back."""
 
-    list_display = ("order", "total_shown", "reason", "status", "attempts", "created_at", "settled_at")
+    list_display = (
+        "order",
+        "total_shown",
+        "reason",
+        "status",
+        "attempts",
+        "created_at",
+        "settled_at",
+        "made_good_at",
+    )
     list_filter = ("status", "reason", "created_at", "order__event__venue")
     search_fields = ("order__order_id", "order__purchaser__email", "stripe_refund_id")
     ordering = ("-created_at",)

@@ -10,7 +10,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from ticketing import people
+from ticketing import people, standing
 from ticketing.admin.rows import Facts, MembersInline, Rows
 from ticketing.models import ArtistMembership, User, VenueMembership
 
@@ -77,6 +77,7 @@ class People(Rows):
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
+        standing.lessened(obj.pk)  # closed, perhaps, or of fewer venues
 
 
 def _is_chief(request: HttpRequest) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.validators import MaxValueValidator
@@ -91,13 +91,6 @@ class ArtistMembership(models.Model):
         constraints = [models.UniqueConstraint(fields=["artist", "user"], name="artist_member_once")]
 
 
-Amount = TypeVar("Amount", int, int | None)
-
-
-def _own(value: int | None, default: Amount) -> Amount:
-    return default if value is None else value
-
-
 class ChargeMode(models.TextChoices):
     """Whose charge a sale is: the platform's with a destination (Express), or the venue's own (Standard)."""
 
@@ -149,15 +142,14 @@ class Venue(models.Model):
     @property
     def fee_policy(self) -> money.FeePolicy:
         """What NGN adds to this venue's prices: its own word where it has one, else the platform's."""
-        row = PlatformFees.objects.filter(pk=1).first() or PlatformFees()
-        minimum = _own(self.fee_minimum, row.minimum)
-        maximum = _own(self.fee_maximum, row.maximum)
-        return money.FeePolicy(
-            fixed=_own(self.fee_fixed, row.fixed),
-            basis_points=_own(self.fee_basis_points, row.basis_points),
-            minimum=minimum,
-            maximum=None if maximum is None else max(minimum, maximum),
+        default = PlatformFees.objects.filter(pk=1).first() or PlatformFees()
+        own = money.FeeOverride(
+            fixed=self.fee_fixed,
+            basis_points=self.fee_basis_points,
+            minimum=self.fee_minimum,
+            maximum=self.fee_maximum,
         )
+        return own.over(default.policy)
 
 
 class VenueMembership(models.Model):

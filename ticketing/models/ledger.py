@@ -24,6 +24,15 @@ class LedgerKind(models.TextChoices):
     DISPUTE_REPAID = "dispute_repaid"
 
 
+DISPUTE_KINDS = (
+    LedgerKind.DISPUTE,
+    LedgerKind.DISPUTE_REVERSAL,
+    LedgerKind.DISPUTE_WON,
+    LedgerKind.DISPUTE_REPAID,
+)
+"""What a dispute moves besides Stripe's fee."""
+
+
 class LedgerEntry(models.Model):
     """One movement, double entry in one row: a column a party, positive is received, and the row sums to zero.
 

@@ -56,6 +56,12 @@ class Order(models.Model):
     created_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True, blank=True)
     confirmation_sent_at = models.DateTimeField(null=True, blank=True)
+    payment_under_way_at = models.DateTimeField(
+        null=True, blank=True, help_text="since when Stripe waits for a payment that takes its time"
+    )
+    look_again_at = models.DateTimeField(
+        null=True, blank=True, help_text="until then nobody asks Stripe about the hold by themselves"
+    )
 
     class Meta:
         db_table = "cdm_orders"

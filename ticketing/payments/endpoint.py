@@ -24,5 +24,5 @@ def webhook(request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
     stored = webhooks.receive(endpoint=endpoint, body=request.body, signature=signature, now=now)
     if isinstance(stored, WebhookRefusal):
         return JsonResponse({"code": stored.value}, status=400)
-    state = webhooks.process(event_id=stored.event_id, now=now)
+    state = webhooks.process(event_id=stored.event_id, now=now, told=stored.told)
     return JsonResponse({"code": state.value})

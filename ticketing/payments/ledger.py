@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
+from uuid import UUID
 
 from django.db.models import Sum
 
@@ -28,7 +30,18 @@ class Movement:
             raise ValueError("a movement of money sums to zero")
 
 
-def charged(order: Order) -> Movement:
+class Priced(Protocol):
+    """What a fan pays, and who gets it: an order, or what stands for one."""
+
+    @property
+    def base(self) -> int: ...
+    @property
+    def fee(self) -> int: ...
+    @property
+    def total(self) -> int: ...
+
+
+def charged(order: Priced) -> Movement:
     """A sale: the fan pays, the venue gets its base, NGN its fee."""
     return Movement(fan=-order.total, venue=order.base, platform=order.fee)
 
@@ -69,13 +82,25 @@ def negated(movement: Movement) -> Movement:
 
 def book(*, order: Order, kind: LedgerKind, stripe_id: str, movement: Movement, at: datetime) -> bool:
     """Write one movement, keyed by the object of Stripe's that made it; False when it is there already."""
-    parts = {name: getattr(movement, name) for name in ("fan", "venue", "platform", "stripe")}
     _, created = LedgerEntry.objects.get_or_create(
         kind=kind,
         stripe_id=stripe_id,
-        defaults={"order": order, "currency": order.currency, "at": at, **parts},
+        defaults={"order": order, "currency": order.currency, "at": at, **_parts(movement)},
     )
     return created
+
+
+def entry(
+    *, order_pk: UUID, currency: str, kind: LedgerKind, stripe_id: str, movement: Movement, at: datetime
+) -> LedgerEntry:
+    """One movement as a row that is not there yet, for whoever writes it along with others."""
+    return LedgerEntry(
+        order_id=order_pk, currency=currency, kind=kind, stripe_id=stripe_id, at=at, **_parts(movement)
+    )
+
+
+def _parts(movement: Movement) -> dict[str, int]:
+    return {name: getattr(movement, name) for name in ("fan", "venue", "platform", "stripe")}
 
 
 def _is_venues(order: Order) -> bool:

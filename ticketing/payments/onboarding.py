@@ -60,6 +60,6 @@ def apply(account: gateway.Account) -> None:
 @transaction.atomic
 def disconnect(*, account_id: str, now: datetime) -> None:
     """The venue took its leave at Stripe: nothing more is sold for it. Tickets that are sold stay good."""
-    Venue.objects.filter(stripe_account_id=account_id).update(
+    Venue.objects.filter(stripe_account_id=account_id, deauthorised_at=None).update(
         onboarding_complete=False, deauthorised_at=now, disabled_reason="disconnected"
     )

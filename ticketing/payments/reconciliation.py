@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from ticketing.models import ChargeMode, Dispute, LedgerKind, Order
+from django.db.models import QuerySet
+
+from ticketing.models import ChargeMode, Dispute, LedgerKind, Order, Refund, RefundStatus
 from ticketing.payments import gateway, ledger
 
 
@@ -25,11 +27,23 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """A refund that the fan's bank sent back, in minor units: owed to the fan until `made_good_at`, when somebody says
+    that the fan was paid another way. Both books agree on it, so it is no drift."""
+
+    order: str
+    total: int
+    made_good_at: datetime | None
+    made_good_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciled:
-    """How many orders were compared, and what did not agree."""
+    """How many orders were compared, what did not agree, and the refunds that came back."""
 
     orders: int
     drifts: tuple[Drift, ...]
+    returned: tuple[Returned, ...]
 
 
 def reconcile(*, since: datetime) -> Reconciled:
@@ -40,7 +54,23 @@ def reconcile(*, since: datetime) -> Reconciled:
         .order_by("created_at")
     )
     return Reconciled(
-        orders=len(orders), drifts=tuple(drift for order in orders for drift in _compare(order))
+        orders=len(orders),
+        drifts=tuple(drift for order in orders for drift in _compare(order)),
+        returned=tuple(_returned(refund) for refund in _sent_back(orders)),
+    )
+
+
+def _sent_back(orders: list[Order]) -> QuerySet[Refund]:
+    failed = Refund.objects.filter(order__in=orders, status=RefundStatus.FAILED)
+    return failed.select_related("order", "made_good_by").order_by("created_at")
+
+
+def _returned(refund: Refund) -> Returned:
+    return Returned(
+        order=str(refund.order),
+        total=refund.total,
+        made_good_at=refund.made_good_at,
+        made_good_by=refund.made_good_by.email if refund.made_good_by else "",
     )
 
 

@@ -9,8 +9,9 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from ticketing import foreign_refunds, inventory, refunds, sales
+from ticketing import foreign_refunds, fulfilment, inventory, refunds, sales
 from ticketing.domain_events import EventStatus, ReleaseReason
+from ticketing.fulfilment import Due
 from ticketing.models import ChargeMode, Order
 from ticketing.payments import gateway
 from ticketing.payments.gateway import Session
@@ -20,35 +21,34 @@ class Mismatch(Exception):
     """The session and the order do not tell the same story. Nothing was changed; a person must look."""
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def settle(*, session: Session, account: str, now: datetime) -> bool:
     """Bring the order to where its session is, in one transaction; True if that changed it.
 
     Raises Mismatch, and then nothing has changed.
     `account` is the connected account that the event came from, empty for the platform's own.
     """
-    order = _order_of(session)
-    _check(order, session, account)
+    due = _due_of(session)
+    _check(due, session, account)
     if session.status == "expired":
-        return sales.release(order_pk=order.pk, reason=ReleaseReason.EXPIRED, now=now)
+        return sales.release(order_pk=due.pk, reason=ReleaseReason.EXPIRED, now=now)
     if session.status != "complete" or session.payment_status not in ("paid", "no_payment_required"):
         return False  # an unpaid completion is an asynchronous method at work: the hold stays
-    if order.event.status == EventStatus.CANCELLED:
-        sales.release(order_pk=order.pk, reason=ReleaseReason.EXPIRED, now=now)
-        return _pay_back(order, session, now)
+    if due.event_status == EventStatus.CANCELLED:
+        sales.release(order_pk=due.pk, reason=ReleaseReason.EXPIRED, now=now)
+        return _pay_back(due, session, now)
     try:
-        with transaction.atomic():
-            return sales.fulfil(order_pk=order.pk, payment_intent_id=session.payment_intent_id, now=now)
+        return fulfilment.fulfil(due, payment_intent_id=session.payment_intent_id, now=now)
     except inventory.NotEnoughLeft:
-        return _pay_back(order, session, now)
+        return _pay_back(due, session, now)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def give_up(*, session: Session, account: str, now: datetime) -> bool:
     """The session is complete and its payment has failed for good: the seats go back on sale. Raises Mismatch."""
-    order = _order_of(session)
-    _check(order, session, account)
-    return sales.release(order_pk=order.pk, reason=ReleaseReason.PAYMENT_FAILED, now=now)
+    due = _due_of(session)
+    _check(due, session, account)
+    return sales.release(order_pk=due.pk, reason=ReleaseReason.PAYMENT_FAILED, now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,42 +94,40 @@ def settle_refund(*, payment: Payment, news: foreign_refunds.News, account: str,
     return refunds.settle(order_pk=order.pk, refund_pk=known.pk, told=news.told, now=now)
 
 
-def account_of(order: Order) -> str:
+def account_of(order: Order | Due) -> str:
     """Whose events tell of an order: the venue's account for a direct charge, empty for the platform's own."""
     return order.stripe_account_id if order.charge_mode == ChargeMode.DIRECT else ""
 
 
-def _pay_back(order: Order, session: Session, now: datetime) -> bool:
+def _pay_back(due: Due, session: Session, now: datetime) -> bool:
     """Paid, and there is no seat for it: the money goes back in full, by itself."""
-    return refunds.record_late_payment(
-        order_pk=order.pk, payment_intent_id=session.payment_intent_id, now=now
-    )
+    return refunds.record_late_payment(order_pk=due.pk, payment_intent_id=session.payment_intent_id, now=now)
 
 
-def _order_of(session: Session) -> Order:
-    order = Order.objects.select_related("event").filter(stripe_session_id=session.id).first()
-    if order is None and session.order:
+def _due_of(session: Session) -> Due:
+    due = fulfilment.by_session(session.id)
+    if due is None and session.order:
         # The webhook may beat the answer of the call that made the session.
         unclaimed = Order.objects.filter(pk__in=_uuids(session.order), stripe_session_id=None)
         unclaimed.update(stripe_session_id=session.id, stripe_session_url=session.url)
-        order = Order.objects.select_related("event").filter(stripe_session_id=session.id).first()
-    if order is None:
+        due = fulfilment.by_session(session.id)
+    if due is None:
         raise Mismatch(f"session {session.id} belongs to no order of ours")
-    return order
+    return due
 
 
-def _check(order: Order, session: Session, account: str) -> None:
+def _check(due: Due, session: Session, account: str) -> None:
     """Signed by Stripe is not yet ours: a connected account sets its own metadata."""
     told = {
-        "order": (session.order, str(order.pk)),
-        "amount": (session.amount_total, order.total),
-        "currency": (session.currency, order.currency),
+        "order": (session.order, str(due.pk)),
+        "amount": (session.amount_total, due.total),
+        "currency": (session.currency, due.currency),
         "livemode": (session.livemode, settings.ENV.live_money),
-        "account": (account, account_of(order)),
+        "account": (account, account_of(due)),
     }
     wrong = [f"{name} is {got!r}, not {want!r}" for name, (got, want) in told.items() if got != want]
     if wrong:
-        raise Mismatch(f"session {session.id} of order {order.pk}: {'; '.join(wrong)}")
+        raise Mismatch(f"session {session.id} of order {due.pk}: {'; '.join(wrong)}")
 
 
 def _uuids(text: str) -> list[UUID]:

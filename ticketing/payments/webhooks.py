@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -16,10 +16,10 @@ from typing import Annotated
 import msgspec
 import stripe
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q
 
-from ticketing import disputes, foreign_refunds
+from ticketing import disputes, foreign_refunds, prepared
 from ticketing.clock import moment
 from ticketing.models import InboxState, StripeEvent
 from ticketing.payments import gateway, onboarding, settlement
@@ -49,14 +49,6 @@ class WebhookRefusal(StrEnum):
     BODY_INVALID = "body_invalid"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """The event is in the inbox; `first` is false when it was there before."""
-
-    event_id: str
-    first: bool
-
-
 class _Data(msgspec.Struct, frozen=True):
     object: msgspec.Raw
 
@@ -64,7 +56,7 @@ class _Data(msgspec.Struct, frozen=True):
 _Word = r"^[!-~]+\Z"
 
 
-class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
+class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What of an event is ours to read; Stripe adds fields as it likes."""
 
     id: Annotated[str, msgspec.Meta(max_length=255, pattern=_Word)]
@@ -73,6 +65,15 @@ class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
     livemode: bool
     data: _Data
     account: Annotated[str, msgspec.Meta(max_length=64, pattern=_Word)] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """The event is in the inbox; `first` is false when it was there before. `told` is what it says, if it is new."""
+
+    event_id: str
+    first: bool
+    told: Told | None = field(default=None, compare=False)
 
 
 class _SessionObject(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,30 +117,42 @@ def take_in(*, body: bytes, now: datetime, account: str = "") -> Stored | None:
     """Store an event that is known to be Stripe's: signed, or fetched from its API (then of `account`, if it does not
     say so itself). None for what is no event."""
     try:
-        envelope = msgspec.json.decode(body, type=_Envelope)
+        envelope = msgspec.json.decode(body, type=Told)
         created_at = moment(envelope.created * 1000)
     except (msgspec.DecodeError, RecursionError, ValueError, OverflowError, OSError):
         return None
-    try:
-        with transaction.atomic():
-            StripeEvent.objects.create(
-                id=envelope.id,
-                type=envelope.type,
-                account=envelope.account or account,
-                livemode=envelope.livemode,
-                created_at=created_at,
-                received_at=now,
-                body=body.decode(),
-            )
-    except IntegrityError:
-        return Stored(event_id=envelope.id, first=False)
-    return Stored(event_id=envelope.id, first=True)
+    told = msgspec.structs.replace(envelope, account=envelope.account or account or None)
+    values = {
+        "id": told.id,
+        "type": told.type,
+        "account": told.account or "",
+        "livemode": told.livemode,
+        "created_at": prepared.moment(created_at),
+        "now": prepared.moment(now),
+        "body": body.decode(),
+    }
+    if not prepared.rows_of(_STORE, values):
+        return Stored(event_id=told.id, first=False)
+    return Stored(event_id=told.id, first=True, told=told)
 
 
-def process(*, event_id: str, now: datetime) -> InboxState:
-    """Act on a stored event, once; where it stands afterwards. A failure is kept, and tried again by `sweep`."""
+# By hand, as is all that each delivery costs. One statement is a transaction of its own.
+_STORE = """
+INSERT INTO cdm_stripe_events
+    (id, type, account, livemode, created_at, received_at, body, state, problem, attempts)
+VALUES (%(id)s, %(type)s, %(account)s, %(livemode)s, %(created_at)s, %(now)s, %(body)s, 'received', '', 0)
+ON CONFLICT (id) DO NOTHING
+RETURNING id
+"""
+
+
+def process(*, event_id: str, now: datetime, told: Told | None = None) -> InboxState:
+    """Act on a stored event, once; where it stands afterwards. A failure is kept, and tried again by `sweep`.
+
+    `told` is what it says, where the caller has just stored it.
+    """
     try:
-        return _process(event_id, now)
+        return _process(event_id, told, now)
     except settlement.Mismatch as mismatch:
         _LOGGER.warning("webhook %s quarantined: %s", event_id, mismatch)
         return _note(event_id, InboxState.QUARANTINED, str(mismatch))
@@ -170,35 +183,42 @@ def sweep(*, now: datetime, limit: int = 50) -> int:
     return sum(process(event_id=event_id, now=now) == InboxState.PROCESSED for event_id in ids)
 
 
-def _process(event_id: str, now: datetime) -> InboxState:
-    stored = StripeEvent.objects.get(pk=event_id)
-    if stored.state in _FINISHED:
-        return InboxState(stored.state)
-    prepare = _HANDLERS.get(stored.type)
+def _process(event_id: str, told: Told | None, now: datetime) -> InboxState:
+    if told is None:
+        stored = StripeEvent.objects.get(pk=event_id)
+        if stored.state in _FINISHED:
+            return InboxState(stored.state)
+        told = msgspec.json.decode(stored.body, type=Told)
+        told = msgspec.structs.replace(told, account=stored.account or None)
+    prepare = _HANDLERS.get(told.type)
     # Whatever has to be asked of Stripe is asked here, before any row is locked.
-    change = prepare and prepare(_read(stored), now)
+    change = prepare and prepare(_ours(told), now)
     return _apply(event_id, change, now)
 
 
-def _read(stored: StripeEvent) -> _Envelope:
+def _ours(told: Told) -> Told:
     """Production Connect endpoints are sent test events too: what is of the other mode is nothing of ours."""
-    if stored.livemode != settings.ENV.live_money:
-        raise settlement.Mismatch(f"{stored.type} is of the other mode: livemode is {stored.livemode}")
-    envelope = msgspec.json.decode(stored.body, type=_Envelope)
-    return msgspec.structs.replace(envelope, account=stored.account or None)
+    if told.livemode != settings.ENV.live_money:
+        raise settlement.Mismatch(f"{told.type} is of the other mode: livemode is {told.livemode}")
+    return told
 
 
 @transaction.atomic
 def _apply(event_id: str, change: _Change | None, now: datetime) -> InboxState:
-    stored = StripeEvent.objects.select_for_update().get(pk=event_id)
-    if stored.state in _FINISHED:
-        return InboxState(stored.state)
+    """What an event changes, and that it was done, in one transaction. Whoever has the same event waits meanwhile."""
+    state = InboxState.IGNORED if change is None else InboxState.PROCESSED
+    if not prepared.rows_of(_FINISH, {"id": event_id, "state": state.value, "now": prepared.moment(now)}):
+        return InboxState(StripeEvent.objects.values_list("state", flat=True).get(pk=event_id))
     if change is not None:
         change()
-    stored.state = InboxState.IGNORED if change is None else InboxState.PROCESSED
-    stored.problem, stored.processed_at, stored.attempts = "", now, stored.attempts + 1
-    stored.save(update_fields=["state", "problem", "processed_at", "attempts"])
-    return InboxState(stored.state)
+    return state
+
+
+_FINISH = """
+UPDATE cdm_stripe_events SET state = %(state)s, problem = '', processed_at = %(now)s, attempts = attempts + 1
+WHERE id = %(id)s AND state NOT IN ('processed', 'ignored', 'quarantined')
+RETURNING id
+"""
 
 
 @transaction.atomic
@@ -239,7 +259,7 @@ def _matches(body: str, signature: str, secret: str) -> bool:
         return False
 
 
-def _on_session(envelope: _Envelope, now: datetime) -> _Change:
+def _on_session(envelope: Told, now: datetime) -> _Change:
     told = msgspec.json.decode(envelope.data.object, type=_SessionObject)
     account = envelope.account or ""
     return lambda: settlement.settle(session=_session_of(told), account=account, now=now)
@@ -259,29 +279,46 @@ def _session_of(told: _SessionObject) -> Session:
     )
 
 
-def _on_account(envelope: _Envelope, _now: datetime) -> _Change:
+def _on_account(envelope: Told, now: datetime) -> _Change:
     """An account changed. Events come in any order, so the account is asked for as it is now."""
     told = msgspec.json.decode(envelope.data.object, type=_AccountObject)
     if envelope.account not in (None, told.id):
         raise settlement.Mismatch(f"{envelope.account} sent an account event about {told.id}")
-    account = gateway.retrieve_account(told.id)
-    return lambda: onboarding.apply(account)
+    return _as_it_is_now(told.id, now)
 
 
-def _on_capability(envelope: _Envelope, _now: datetime) -> _Change:
+def _on_capability(envelope: Told, now: datetime) -> _Change:
     told = msgspec.json.decode(envelope.data.object, type=_CapabilityObject)
-    account = gateway.retrieve_account(told.account)
+    return _as_it_is_now(told.account, now)
+
+
+def _as_it_is_now(account_id: str, now: datetime) -> _Change:
+    """Stripe shows no account that has disconnected us: that is news too, and no silence to ask into again."""
+    try:
+        account = gateway.retrieve_account(account_id)
+    except gateway.PaymentUnavailable as problem:
+        if not _is_cut_off(problem):
+            raise
+        return lambda: onboarding.disconnect(account_id=account_id, now=now)
     return lambda: onboarding.apply(account)
 
 
-def _on_failed_payment(envelope: _Envelope, now: datetime) -> _Change:
+def _is_cut_off(problem: gateway.PaymentUnavailable) -> bool:
+    """Whether Stripe says that this account is not ours to see. A key that lacks a right is told otherwise."""
+    said = problem.__cause__
+    if not isinstance(said, stripe.PermissionError) or said.error is None:
+        return False
+    return said.error.code == "account_invalid"
+
+
+def _on_failed_payment(envelope: Told, now: datetime) -> _Change:
     """A payment that takes days came to nothing: the session is complete, and will never be paid."""
     told = msgspec.json.decode(envelope.data.object, type=_SessionObject)
     account = envelope.account or ""
     return lambda: settlement.give_up(session=_session_of(told), account=account, now=now)
 
 
-def _on_refund(envelope: _Envelope, now: datetime) -> _Change | None:
+def _on_refund(envelope: Told, now: datetime) -> _Change | None:
     """A refund moved, ours or one made in Stripe's dashboard. Events come in any order: it is asked for as it is."""
     told, account = msgspec.json.decode(envelope.data.object, type=_RefundObject), envelope.account or ""
     if told.payment_intent is None:
@@ -291,7 +328,7 @@ def _on_refund(envelope: _Envelope, now: datetime) -> _Change | None:
     return lambda: settlement.settle_refund(payment=payment, news=news, account=account, now=now)
 
 
-def _on_dispute(envelope: _Envelope, now: datetime) -> _Change:
+def _on_dispute(envelope: Told, now: datetime) -> _Change:
     """A dispute moved. Events come in any order, so it is asked for as it is now."""
     told, account = msgspec.json.decode(envelope.data.object, type=_DisputeObject), envelope.account or ""
     payment = settlement.payment_of(told.payment_intent or "", account=account)
@@ -304,12 +341,12 @@ def _on_dispute(envelope: _Envelope, now: datetime) -> _Change:
     return change
 
 
-def _on_deauthorised(envelope: _Envelope, now: datetime) -> _Change:
+def _on_deauthorised(envelope: Told, now: datetime) -> _Change:
     """A venue disconnected us: the event's object is our own application, the venue is the event's account."""
     return lambda: onboarding.disconnect(account_id=envelope.account or "", now=now)
 
 
-_HANDLERS: dict[str, Callable[[_Envelope, datetime], _Change | None]] = {
+_HANDLERS: dict[str, Callable[[Told, datetime], _Change | None]] = {
     "checkout.session.completed": _on_session,
     "checkout.session.async_payment_succeeded": _on_session,
     "checkout.session.async_payment_failed": _on_failed_payment,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { basketOf, limitInWords, most, type Offer, quantityFrom } from "./basket.ts";
+import { basketOf, limitInWords, most, type Offer, offersNow, quantityFrom } from "./basket.ts";
 
 const general: Offer = { id: "a", base: 2000, fee: 200, left: 40, sold_out: false, limit: 8 };
 const balcony: Offer = { id: "b", base: 3500, fee: 250, left: 2, sold_out: false, limit: 8 };
@@ -24,6 +24,20 @@ test("nobody can choose more than what is left, or than the limit per order", ()
   expect(most(general)).toBe(8);
   expect(most(balcony)).toBe(2);
   expect(most({ ...balcony, left: 0 })).toBe(0);
+});
+
+test("a kind sells out, and comes back when its seats are released, as the show's state says", () => {
+  const sold = offersNow([general, balcony], [{ id: "b", left: 0, sold_out: true }]);
+  const back = offersNow(sold, [{ id: "b", left: 1, sold_out: false }]);
+
+  expect(sold).toEqual([general, { ...balcony, left: 0, sold_out: true }]);
+  expect(back).toEqual([general, { ...balcony, left: 1, sold_out: false }]);
+});
+
+test("a kind whose last seats are being paid for is not sold out", () => {
+  const held = offersNow([{ ...balcony, left: 0, sold_out: true }], [{ id: "b", left: 0, sold_out: false }]);
+
+  expect(held[0]?.sold_out).toBe(false);
 });
 
 test.each([

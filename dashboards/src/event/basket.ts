@@ -1,10 +1,12 @@
+import type { PublicState } from "../../../realtime/client/protocol.gen.ts";
+
 /** What one kind of ticket costs, in minor units, and how many of it a fan may take. */
 export interface Offer {
   readonly id: string;
   readonly base: number;
   readonly fee: number;
   readonly left: number;
-  /** Every one of them is sold, as of when the page was made: what is live tells only what is left. */
+  /** Every one of them is paid for; none left is less than that, while some are in other fans' checkouts. */
   readonly sold_out: boolean;
   readonly limit: number;
 }
@@ -28,6 +30,12 @@ export function basketOf(offers: readonly Offer[], chosen: ReadonlyMap<string, n
     fee += offer.fee * count;
   }
   return { quantity, base, fee, total: base + fee };
+}
+
+/** The offers as the show's newest state has them; a kind that it does not name stays as it was. */
+export function offersNow(offers: readonly Offer[], types: PublicState["types"]): readonly Offer[] {
+  const now = new Map(types.map(({ id, left, sold_out }) => [id, { left, sold_out }]));
+  return offers.map((offer) => ({ ...offer, ...now.get(offer.id) }));
 }
 
 /** The most of one kind that can be chosen now. */

@@ -2,7 +2,7 @@ import type { PublicState } from "../../../realtime/client/protocol.gen.ts";
 import { display } from "../../../ticketing/client/money.ts";
 import { need, prefersStillness, replay, setText, showWhen } from "../lib/dom.ts";
 import { availabilityOf, FEW, leftInWords } from "./availability.ts";
-import { basketOf, limitInWords, most, type Offer, quantityFrom } from "./basket.ts";
+import { basketOf, limitInWords, most, type Offer, offersNow, quantityFrom } from "./basket.ts";
 
 export interface EventData {
   readonly event_id: string;
@@ -34,8 +34,7 @@ export class BuyForm {
 
   /** The newest state of the show. */
   follow(state: PublicState): void {
-    const left = new Map(state.types.map((type) => [type.id, type.left]));
-    this.offers = this.offers.map((offer) => withLeft(offer, left.get(offer.id) ?? offer.left));
+    this.offers = offersNow(this.offers, state.types);
     this.showLeft(state.left, state.sold_out);
     showWhen(document, availabilityOf(state, Date.now() >= this.endsAt));
     this.draw();
@@ -132,11 +131,6 @@ export class BuyForm {
     const element = this.root.querySelector(selector);
     if (element !== null) setText(element, text);
   }
-}
-
-/** One that came back is not sold out any more, whatever comes after. */
-function withLeft(offer: Offer, left: number): Offer {
-  return { ...offer, left, sold_out: offer.sold_out && left <= 0 };
 }
 
 function submitWords(quantity: number): string {

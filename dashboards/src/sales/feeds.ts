@@ -81,7 +81,8 @@ export function disputeItem(dispute: FeedDispute, orders: string, zone: string):
 }
 
 export function entryItem(entry: FeedEntry, types: SalesSnapshot["types"], zone: string): HTMLElement {
-  const what = make("span", "", `${typeName(entry.ticket_type, types)}, ${entry.door}`);
+  const undone = entry.undone ? ", taken back" : "";
+  const what = make("span", "", `${typeName(entry.ticket_type, types)}, ${entry.door}${undone}`);
   return make("li", "list__row", what, moment(entry.at, zone));
 }
 

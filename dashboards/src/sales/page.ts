@@ -84,13 +84,15 @@ export class SalesPage {
 
   private drawMoney(snapshot: SalesSnapshot): void {
     const { base, fee, total } = netOf(snapshot);
-    const { currency, refunded } = snapshot;
+    const { currency, refunded, disputed } = snapshot;
     write("[data-testid=venue-gets]", display(base, currency));
     write("[data-money=base]", display(base, currency));
     write("[data-money=fee]", display(fee, currency));
     write("[data-money=total]", display(total, currency));
     write("[data-money=refunded]", display(refunded.total, currency));
     need("[data-part=refunded]").hidden = refunded.total === 0;
+    write("[data-money=disputed]", display(disputed, currency));
+    need("[data-part=disputed]").hidden = disputed === 0;
   }
 
   private drawFeeds(snapshot: SalesSnapshot): HTMLElement[] {

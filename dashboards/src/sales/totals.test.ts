@@ -49,10 +49,14 @@ test("a dispute is one line, as it stands, and those that wait come first", () =
   ]);
 });
 
-test("what is the venue's is what was sold less what went back", () => {
-  const snapshot = { base: 8000, fee: 800, total: 8800, refunded: { base: 2000, fee: 0, total: 2000 } };
+const sold = { base: 8000, fee: 800, total: 8800, refunded: { base: 2000, fee: 0, total: 2000 } };
 
-  expect(netOf(snapshot)).toEqual({ base: 6000, fee: 800, total: 6800 });
+test("what is the venue's is what was sold less what went back", () => {
+  expect(netOf({ ...sold, disputed: 0 })).toEqual({ base: 6000, fee: 800, total: 6800 });
+});
+
+test("what a dispute holds is not the venue's, and is again once it is won", () => {
+  expect([1500, 0].map((disputed) => netOf({ ...sold, disputed }).base)).toEqual([4500, 6000]);
 });
 
 test("sold out is said only while every ticket is gone and the show is on sale", () => {

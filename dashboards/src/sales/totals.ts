@@ -54,14 +54,19 @@ export function disputesOf({ disputes }: Pick<SalesSnapshot, "disputes">): FeedD
   return [...newest.values()].sort((a, b) => waits(a) - waits(b) || b.seq - a.seq);
 }
 
-/** What is left of the sales after refunds. */
+/** What is left of the sales after refunds; of the venue's part also what disputes hold, as in the settlement. */
 export function netOf({
   base,
   fee,
   total,
   refunded,
-}: Pick<SalesSnapshot, "base" | "fee" | "total" | "refunded">): Sums {
-  return { base: base - refunded.base, fee: fee - refunded.fee, total: total - refunded.total };
+  disputed,
+}: Pick<SalesSnapshot, "base" | "fee" | "total" | "refunded" | "disputed">): Sums {
+  return {
+    base: base - refunded.base - disputed,
+    fee: fee - refunded.fee,
+    total: total - refunded.total,
+  };
 }
 
 /** "sold_out" is said of a show on sale whose last ticket is gone; a refund brings it back on sale. */

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ticketing.clock import utc_now
 from ticketing.payments import gateway, reconciliation
+from ticketing.payments.reconciliation import Returned
 
 
 class Command(BaseCommand):
@@ -34,6 +35,16 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"drift: order {drift.order}: {drift.what}: ours {drift.ours}, Stripe's {drift.stripes}"
             )
+        for refund in result.returned:
+            self.stdout.write(_told(refund))
         self.stdout.write(f"{result.orders} orders compared, {len(result.drifts)} drifts")
         if result.drifts:
             sys.exit(1)
+
+
+def _told(refund: Returned) -> str:
+    """A refund that came back: both books agree, and a person has seen to it or must."""
+    came_back = f"order {refund.order}: a refund of {refund.total} came back from the bank"
+    if refund.made_good_at is None:
+        return f"owed: {came_back}, and nobody has paid the fan another way"
+    return f"made good: {came_back}; {refund.made_good_by} paid the fan another way, {refund.made_good_at:%Y-%m-%d}"
