@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+import hashlib
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
@@ -23,19 +27,31 @@ def shell(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @cache_control(no_cache=True)
-def service_worker(_request: HttpRequest) -> HttpResponseBase:
+def service_worker(request: HttpRequest) -> HttpResponse:
     """The built service worker, under the scope that it serves. Never cached: it is how new versions are found."""
-    response = FileResponse(front_end.built_file("door-sw.js").open("rb"), content_type="text/javascript")
+    script = front_end.built_file("door-sw.js").read_bytes()
+    # A shell that changes is a new version of the app, even if no built file does.
+    response = HttpResponse(f'self.NGN_SHELL="{_shell_version(request)}";\n'.encode() + script)
+    response["Content-Type"] = "text/javascript"
     response["Service-Worker-Allowed"] = reverse("bouncer_client:shell")
     return response
+
+
+def _shell_version(request: HttpRequest) -> str:
+    beside = json.dumps(_app_manifest(), sort_keys=True)
+    return hashlib.sha256(shell(request).content + beside.encode()).hexdigest()[:16]
 
 
 @require_safe
 @cache_control(no_cache=True)
 def app_manifest(_request: HttpRequest) -> HttpResponse:
     """What makes the page an app on a home screen."""
+    return JsonResponse(_app_manifest(), content_type="application/manifest+json")
+
+
+def _app_manifest() -> dict[str, Any]:
     home = reverse("bouncer_client:shell")
-    manifest = {
+    return {
         "id": home,
         "name": "NGN Bouncer Mode",
         "short_name": "Bouncer",
@@ -51,7 +67,6 @@ def app_manifest(_request: HttpRequest) -> HttpResponse:
             *(_png(side, purpose) for side in (192, 512) for purpose in ("any", "maskable")),
         ],
     }
-    return JsonResponse(manifest, content_type="application/manifest+json")
 
 
 def _png(side: int, purpose: str) -> dict[str, str]:

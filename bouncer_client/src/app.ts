@@ -3,13 +3,17 @@ import { openGateway } from "../../realtime/client/gateway.ts";
 import { doorApi } from "./adapters/api.ts";
 import { openJournal } from "./adapters/journal.ts";
 import { type Identity, Keeper, type KeptManifest } from "./adapters/keeper.ts";
-import { beTheOnlyOne, persistStorage } from "./adapters/phone.ts";
+import { OneTab } from "./adapters/one_tab.ts";
+import { canStayAwake, persistStorage, watchBattery } from "./adapters/phone.ts";
+import { rtcLinks } from "./adapters/rtc.ts";
 import { openSound, type Sound } from "./adapters/sound.ts";
 import type { Updates } from "./adapters/updates.ts";
-import { isOwed, type Journal } from "./core/journal.ts";
+import type { Journal } from "./core/journal.ts";
 import { BrokenManifest, Manifest } from "./core/manifest.ts";
 import { pairingCodeIn } from "./core/pairing_code.ts";
+import { owedBy, type Paid, payDebt } from "./debts.ts";
 import { Door } from "./door.ts";
+import type { Post } from "./sending.ts";
 import { phoneMenu } from "./ui/menu.ts";
 import { messageScreen } from "./ui/message.ts";
 import { pairScreen } from "./ui/pair.ts";
@@ -24,25 +28,43 @@ export class App {
   private leave: () => void = () => {};
   private sound: Sound | null = null;
   private isScanning = false;
+  private door: Door | null = null;
+  private readonly battery = watchBattery();
+  private readonly tab = new OneTab({
+    mine: () => void this.begin(),
+    notMine: () => this.yieldToAnotherTab(),
+  });
 
   constructor(
     private readonly root: HTMLElement,
     private readonly updates: Updates,
   ) {}
 
-  async run(): Promise<void> {
-    await beTheOnlyOne(() =>
-      messageScreen(this.root, {
-        title: "Open in another tab",
-        text: "Bouncer Mode is open in another tab of this phone. Scan there, or close it: this one goes on by itself.",
-      }),
-    );
-    const journal = await this.openJournal();
-    if (journal === null) return;
+  run(): void {
     // A pairing link opened where the app is open already loads nothing by itself. Never in the middle of a shift.
     window.addEventListener("hashchange", () => {
       if (pairingCodeIn(location.hash) !== null && !this.isScanning) location.reload();
     });
+    this.tab.ask();
+  }
+
+  /** This tab has lost the camera, the journal and the socket to another one, or never had them. */
+  private yieldToAnotherTab(): void {
+    this.isScanning = false;
+    this.door?.stop();
+    this.door = null;
+    this.show(() => {});
+    messageScreen(this.root, {
+      title: "Scanner already open here",
+      text: "Bouncer Mode is open in another tab of this phone. Scan there, or take over: the other tab stops then.",
+      action: { label: "Scan here instead", run: () => this.tab.takeOver() },
+    });
+  }
+
+  private async begin(): Promise<void> {
+    const journal = await this.openJournal();
+    if (journal === null) return;
+    void this.payDebts(journal);
     const code = pairingCodeIn(location.hash) ?? "";
     // The code is spent by the first who shows it: it must not stay in the address bar or the history.
     if (code !== "") history.replaceState(null, "", location.pathname);
@@ -64,7 +86,7 @@ export class App {
   }
 
   private async pair(journal: Journal, code: string, present: Identity | null): Promise<void> {
-    const owed = present === null ? 0 : await owedBy(journal, present);
+    const owed = present === null ? 0 : (await owedBy(journal, present.device.id)).size;
     const open = (identity: Identity) => {
       this.leave();
       void this.openDoor(journal, identity);
@@ -77,6 +99,7 @@ export class App {
         warning: present && warningFor(present, owed),
         mustInstallFirst: isIPhoneTab(),
         paired: (identity) => {
+          this.leaveDebt(journal, present, owed);
           this.keeper.forget();
           this.keeper.saveIdentity(identity);
           this.keeper.saveDoorName(identity.device.name);
@@ -91,7 +114,9 @@ export class App {
     messageScreen(this.root, { title: "Getting ready", text: "Loading the ticket list." });
     const kept = await this.manifest(identity);
     if (kept === "token_invalid") {
-      this.removed(journal, await owedBy(journal, identity));
+      this.keeper.owe(identity);
+      this.keeper.forget();
+      this.removed(journal, (await owedBy(journal, identity.device.id)).size);
       return;
     }
     if (kept === "unreachable") {
@@ -102,10 +127,22 @@ export class App {
       });
       return;
     }
-    const gateway = openGateway({ token: identity.token, clockOffsetMs: this.keeper.clockOffset() });
+    const vitals = () => ({
+      unsent: door.state.unsent,
+      battery: this.battery(),
+      scanning: this.isScanning && document.visibilityState === "visible",
+    });
+    const gateway = openGateway({ token: identity.token, clockOffsetMs: this.keeper.clockOffset(), vitals });
+    // A phone that was out of reach may have missed a version, or lost the one that waited when it died.
+    gateway.onStatus((status) => status === "live" && this.updates.look());
     const random = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes);
-    const parts = { identity, kept, gateway, journal, keeper: this.keeper, timers: browserTimers, random };
+    const { token } = identity;
+    const post: Post = (scans, undos, patienceMs) => this.api.tell(token, scans, undos, patienceMs);
+    const askOrder = (orderId: string) => this.api.order(token, orderId);
+    const phone = { gateway, journal, keeper: this.keeper, timers: browserTimers, random, links: rtcLinks() };
+    const parts = { identity, kept, ...phone, post, askOrder };
     const door = new Door(parts);
+    this.door = door;
     await door.start();
     document.addEventListener("visibilitychange", () => door.save());
     window.addEventListener("pagehide", () => door.save());
@@ -149,6 +186,8 @@ export class App {
         deviceName: device.name,
         isInstalled: isInstalled(),
         isStoragePersisted: persistStorage(),
+        staysAwake: canStayAwake(isInstalled()),
+        battery: this.battery,
         update: this.updates,
         start: () => this.scan(door, journal, identity),
         menu: () => this.menu(door, journal, device.name, null),
@@ -165,6 +204,7 @@ export class App {
         door,
         deviceName: name,
         sound: this.sounds(),
+        battery: this.battery,
         menu: () => this.menu(door, journal, name, stop),
       }),
     );
@@ -174,6 +214,8 @@ export class App {
     const forget = () => {
       this.isScanning = false;
       door.stop();
+      this.door = null;
+      this.leaveDebt(journal, this.keeper.identity(), door.state.unsent);
       this.keeper.forget();
       void this.pair(journal, "", null);
     };
@@ -190,12 +232,44 @@ export class App {
 
   private removed(journal: Journal, unsent: number): void {
     this.isScanning = false;
-    this.keeper.forget();
-    messageScreen(this.root, {
-      title: "This phone was removed",
-      text: `The venue has taken this phone off the door. Its list and its right to scan are gone from here. ${leftBehind(unsent)}`,
-      action: { label: "Pair it anew", run: () => void this.pair(journal, "", null) },
+    this.door = null;
+    let isLeft = false;
+    const tell = (words: string) =>
+      isLeft ||
+      messageScreen(this.root, {
+        title: "This phone was removed",
+        text: `The venue has taken this phone off the door. Its list and its right to scan are gone from here. ${words}`,
+        action: { label: "Pair it anew", run: () => void this.pair(journal, "", null) },
+      });
+    this.show(() => {
+      isLeft = true;
     });
+    tell(unsent === 0 ? ALL_SENT : `${counted(unsent, "scan")} had not reached the server: sending now.`);
+    void this.payDebts(journal, (paid) => tell(leftBehind(unsent, paid)));
+  }
+
+  /** What this phone owes goes up under its old name, whatever it is from now on. */
+  private leaveDebt(journal: Journal, identity: Identity | null, unsent: number): void {
+    if (identity === null || unsent === 0) return;
+    this.keeper.owe(identity);
+    void this.payDebts(journal);
+  }
+
+  /** Send what earlier lives of this phone owe; again from time to time, until it is taken or refused for good. */
+  private async payDebts(journal: Journal, told: (paid: Paid) => void = () => {}): Promise<void> {
+    const outcomes: Paid[] = [];
+    for (const debt of this.keeper.debts()) {
+      const paid = await payDebt(debt, { journal, api: this.api }).catch(() => "unreachable" as const);
+      if (paid !== "unreachable") this.keeper.settled(debt);
+      outcomes.push(paid);
+    }
+    told(
+      outcomes.find((paid) => paid === "unreachable") ??
+        outcomes.find((paid) => paid === "refused") ??
+        "paid",
+    );
+    if (!outcomes.includes("unreachable")) return;
+    browserTimers.after(DEBTS_EVERY_MS, () => void this.payDebts(journal, told));
   }
 
   /** Leave the screen before, remember how to leave this one. */
@@ -206,21 +280,22 @@ export class App {
   }
 }
 
-async function owedBy(journal: Journal, { device }: Identity): Promise<number> {
-  return (await journal.rows(device.id)).filter(isOwed).length;
-}
-
 function warningFor({ device }: Identity, owed: number): string {
   const paired = `This phone is paired as ${device.name}. Pairing anew replaces that.`;
   if (owed === 0) return paired;
-  const [have, never] = owed === 1 ? ["has", "it never can"] : ["have", "they never can"];
-  return `${paired} ${counted(owed, "scan")} of it ${have} not been sent yet; after that ${never} be.`;
+  const [have, go] = owed === 1 ? ["has", "it goes"] : ["have", "they go"];
+  return `${paired} ${counted(owed, "scan")} of it ${have} not been sent yet: ${go} up as soon as there is a network.`;
 }
 
-function leftBehind(unsent: number): string {
-  if (unsent === 0) return "Everything that it scanned has reached the server.";
-  const they = unsent === 1 ? "it stays" : "they stay";
-  return `${counted(unsent, "scan")} had not reached the server: ${they} in this phone's journal. Tell the venue.`;
+const ALL_SENT = "Everything that it scanned has reached the server.";
+const DEBTS_EVERY_MS = 30_000;
+
+function leftBehind(unsent: number, paid: Paid): string {
+  if (unsent === 0 || paid === "paid") return ALL_SENT;
+  const scans = `${counted(unsent, "scan")} had not reached the server`;
+  return paid === "unreachable"
+    ? `${scans}: this phone keeps trying. Leave it on, with a network.`
+    : `${scans}, and it takes them no more. They stay in this phone's journal. Tell the venue.`;
 }
 
 function isInstalled(): boolean {

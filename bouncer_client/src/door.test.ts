@@ -1,14 +1,22 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Gateway, openGateway } from "../../realtime/client/gateway.ts";
-import type { ScanFact } from "../../realtime/client/protocol.gen.ts";
+import type {
+  Drain,
+  Drained,
+  ScanFact,
+  ServerMessage,
+  UndoRefusal,
+} from "../../realtime/client/protocol.gen.ts";
 import { FakeServer, FakeTimers } from "../../realtime/client/testing.ts";
 import { Keeper } from "./adapters/keeper.ts";
 import { MemoryJournal } from "./adapters/memory_journal.ts";
 import { MemoryStore } from "./adapters/memory_store.ts";
 import type { Verdict } from "./core/admission.ts";
+import { isConfirmed } from "./core/journal.ts";
 import { Manifest } from "./core/manifest.ts";
 import { STARTS_AT, snapshotOf, ticket } from "./core/testing.ts";
 import { Door } from "./door.ts";
+import type { Post } from "./sending.ts";
 
 const DEVICE = { id: "device-1", name: "Door A", event: "018f4e1a-0000-7000-8000-000000000001" };
 const TOPIC = `door:${DEVICE.event}`;
@@ -21,8 +29,10 @@ let keeper: Keeper;
 let store: MemoryStore;
 let gateway: Gateway;
 let door: Door;
+let post: Post;
 
 beforeEach(async () => {
+  post = async () => "unreachable";
   server = new FakeServer();
   timers = new FakeTimers();
   timers.wallStartsAt = NOW;
@@ -39,7 +49,11 @@ async function open(): Promise<void> {
   const kept = keeper.manifest() ?? { manifest, seq: 7, epoch: "e1", asOf: NOW };
   const identity = { token: "t", device: DEVICE };
   const random = (bytes: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(bytes);
-  door = new Door({ identity, kept, gateway, journal, keeper, timers, random });
+  door = new Door({
+    ...{ identity, kept, gateway, journal, keeper, timers, random, links: null },
+    post: (...told) => post(...told),
+    askOrder: async () => null,
+  });
   await door.start();
 }
 
@@ -82,8 +96,61 @@ async function answer(verdict: Verdict, acknowledged?: ScanFact["decision"]): Pr
   await settle();
 }
 
+/** The server takes the newest batch over: this is what it makes of each scan, and of each undo. */
+async function takeOver(
+  verdict: (scan: ScanFact) => Verdict = ({ scanned_at }) => admitted(scanned_at),
+  refusal: UndoRefusal | null = null,
+): Promise<void> {
+  server.connection.say(drainedBy(server.connection.last("drain"), verdict, refusal));
+  await settle();
+}
+
+function drainedBy(
+  { ref, scans = [], undos = [] }: Drain,
+  verdict: (scan: ScanFact) => Verdict,
+  refusal: UndoRefusal | null,
+): Drained {
+  return {
+    t: "drained",
+    ref,
+    scans: scans.map((scan) => ({
+      scan_id: scan.scan_id,
+      acknowledged: scan.decision,
+      verdict: verdict(scan),
+    })),
+    undos: undos.map(({ undo_id, scan_id }) => ({ undo_id, scan_id, refusal })),
+    refused: [],
+  };
+}
+
 function admitted(at = timers.now().wall): Verdict {
   return { t: "admitted", ticket_type: "General admission", entry: { at, door: "Door A" } };
+}
+
+function entered(name: string, seq: number): ServerMessage {
+  return {
+    t: "fact",
+    topic: TOPIC,
+    seq,
+    fact: { t: "ticket_entered", anchor: ticket(name).anchor, at: timers.now().wall, door: "Door A" },
+  };
+}
+
+/** Scans of a long night without a network. */
+async function fillJournal(count: number): Promise<void> {
+  for (let n = 0; n < count; n++)
+    await journal.append({
+      scan_id: `scan-${n}`,
+      device: DEVICE.id,
+      code: "1".repeat(45),
+      anchor: n.toString(16).padStart(32, "0"),
+      scanned_at: NOW + n,
+      clock_offset_ms: 0,
+      decision: "admitted_offline",
+      verdict: admitted(),
+      outcome: null,
+      acknowledged: null,
+    });
 }
 
 describe("live", () => {
@@ -113,11 +180,11 @@ describe("live", () => {
     await settle();
 
     expect(door.state.screen).toMatchObject({ verdict: { t: "admitted" }, confirmed: false });
-    const told = server.connection.last("scan").scan;
+    const [told] = server.connection.last("drain").scans ?? [];
     expect(told).toMatchObject({ decision: "admitted_offline", device_seq: 1 });
-    expect(server.connection.count("scan")).toBe(2);
+    expect(told?.scan_id).toBe(server.connection.last("scan").scan.scan_id);
     expect(door.state.unsent).toBe(1);
-    await answer(admitted());
+    await takeOver();
     expect(door.state.unsent).toBe(0);
     expect(door.state.alerts).toEqual([]);
   });
@@ -127,11 +194,18 @@ describe("live", () => {
     timers.pass(300);
     await settle();
     await answer(admitted(), "asked");
+    const { ref, scans = [] } = server.connection.last("drain");
+    const early = scans.map(({ scan_id }) => ({
+      scan_id,
+      acknowledged: "asked" as const,
+      verdict: admitted(),
+    }));
+    server.connection.say({ t: "drained", ref, scans: early, undos: [], refused: [] });
+    await settle();
 
     expect(door.state.unsent).toBe(1);
-    await answer(admitted());
-    timers.pass(5_000);
-    await settle();
+    await takeOver();
+    expect(door.state.unsent).toBe(0);
   });
 
   test("a ticket that enters elsewhere is red here at once", async () => {
@@ -178,7 +252,7 @@ describe("live", () => {
       "its token is refused when it connects anew",
       () => {
         server.connection.close(1001);
-        timers.pass(500);
+        timers.pass(1_500);
         server.welcome(timers.now().wall);
         const { ref } = server.connection.last("authenticate");
         server.connection.say({ t: "request_refused", ref, code: "token_invalid" });
@@ -264,31 +338,23 @@ describe("offline", () => {
     timers.pass(1_000);
     await goLive();
 
-    const told = server.connection.received.flatMap((message) => (message.t === "scan" ? [message] : []));
-    expect(told.map(({ scan }) => [scan.device_seq, scan.decision])).toEqual([
+    const told = server.connection.last("drain").scans ?? [];
+    expect(told.map(({ device_seq, decision }) => [device_seq, decision])).toEqual([
       [1, "admitted_offline"],
       [2, "admitted_offline"],
     ]);
-    for (const { ref, scan } of told)
-      server.connection.say({
-        t: "verdict",
-        ref,
-        scan_id: scan.scan_id,
-        acknowledged: scan.decision,
-        verdict: admitted(scan.scanned_at),
-      });
-    await settle();
+    await takeOver();
     expect(door.state).toMatchObject({ unsent: 0, alerts: [] });
   });
 
   test("a ticket that another phone had let in meanwhile becomes a loud alert", async () => {
     await show("fan");
     await goLive();
-    await answer({
+    await takeOver(() => ({
       t: "already_in",
       ticket_type: "GA",
       entry: { at: NOW - 60_000, door: "Door B" },
-    });
+    }));
 
     expect(door.state.alerts).toEqual([
       {
@@ -303,14 +369,73 @@ describe("offline", () => {
   test("a scan that the server refuses to take stays in the journal, owed, and holds nothing up", async () => {
     await show("fan");
     await goLive();
-    const { ref } = server.connection.last("scan");
-    server.connection.say({ t: "request_refused", ref, code: "scan_id_taken" });
+    const { ref, scans } = server.connection.last("drain");
+    const id = scans?.[0]?.scan_id ?? "";
+    server.connection.say({
+      t: "drained",
+      ref,
+      scans: [],
+      undos: [],
+      refused: [{ id, code: "scan_id_taken" }],
+    });
     await settle();
     timers.pass(1_000);
 
     expect(door.state.unsent).toBe(1);
-    expect(server.connection.count("scan")).toBe(1);
+    expect(server.connection.count("drain")).toBe(1);
   });
+
+  test("a batch that nobody answered is sent again as it was, over the next connection too", async () => {
+    await show("fan");
+    await goLive();
+    const first = server.connection.last("drain").scans;
+    server.connection.close(1001);
+    await settle();
+    timers.pass(1_500);
+    await goLive();
+
+    expect(server.connection.last("drain").scans).toEqual(first);
+    await takeOver();
+    expect(door.state.unsent).toBe(0);
+  });
+
+  test("where no socket can be had but HTTP can, the journal goes up by HTTP, batch after batch", async () => {
+    server.isDown = true;
+    const batches: number[] = [];
+    post = async (scans) => {
+      batches.push(scans.length);
+      return drainedBy(
+        { t: "drain", ref: 0, scans: [...scans] },
+        ({ scanned_at }) => admitted(scanned_at),
+        null,
+      );
+    };
+    for (const name of ["fan", "next"]) {
+      await show(name);
+      nothingInView(2_000);
+    }
+    expect(door.state.unsent).toBe(2);
+
+    timers.pass(10_000);
+    await settle();
+
+    expect([door.state.unsent, batches]).toEqual([0, [2]]);
+    expect((await journal.rows(DEVICE.id)).every(isConfirmed)).toBe(true);
+  });
+
+  test("ten thousand scans drain in batches, each counted once", async () => {
+    await fillJournal(10_000);
+    await open();
+    await goLive();
+    const told: number[] = [];
+    for (let batch = 0; batch < 50; batch++) {
+      told.push(...(server.connection.last("drain").scans ?? []).map(({ device_seq }) => device_seq));
+      await takeOver();
+    }
+
+    expect([told.length, new Set(told).size, told[0], told.at(-1)]).toEqual([10_000, 10_000, 1, 10_000]);
+    expect(door.state.unsent).toBe(0);
+  }, 30_000);
 
   test("since when is told", () => {
     expect(door.state).toMatchObject({ offlineSince: NOW, listAsOf: NOW });
@@ -347,15 +472,40 @@ describe("another life of the phone", () => {
     expect(told.at(-1)).toBe(false);
   });
 
-  test("a scan that died before its answer goes up as one that let nobody in", async () => {
+  test("a scan that died before its answer goes up as one of which nobody knows, and the screen says so", async () => {
     await goLive();
     await show("fan");
     door.stop();
     await open();
 
-    expect(door.state).toMatchObject({ unsent: 1, inside: 0 });
+    expect(door.state).toMatchObject({ unsent: 1, inside: 0, screen: { verdict: { t: "interrupted" } } });
+    door.dismiss();
+    expect(door.state.screen).toBeNull();
     await goLive();
-    expect(server.connection.last("scan").scan).toMatchObject({ decision: "refused_offline", device_seq: 1 });
+    expect(server.connection.last("drain").scans).toMatchObject([{ decision: "unknown", device_seq: 1 }]);
+  });
+
+  test("the guest of a scan that died may be scanned again at once", async () => {
+    await goLive();
+    await show("fan");
+    door.stop();
+    server.isDown = true;
+    await open();
+    await show("fan");
+
+    expect(door.state.screen?.verdict.t).toBe("admitted");
+    expect(await journal.rows(DEVICE.id)).toHaveLength(2);
+  });
+
+  test("a scan that died an hour ago is in nobody's way", async () => {
+    await goLive();
+    await show("fan");
+    door.stop();
+    timers.pass(3_600_000);
+    await open();
+
+    expect(door.state.screen).toBeNull();
+    expect(door.state.recent).toMatchObject([{ decision: "unknown" }]);
   });
 
   test("the list goes on from where it was saved", async () => {
@@ -372,6 +522,105 @@ describe("another life of the phone", () => {
 
     expect(door.state.tickets).toBe(4);
     expect(server.connection.last("subscribe")).toMatchObject({ since: 8, epoch: "e1" });
+  });
+});
+
+describe("taking an admission back", () => {
+  test("it is journalled, told, and the ticket may enter again; the head count follows", async () => {
+    await goLive();
+    await show("fan");
+    await answer(admitted());
+    server.connection.say(entered("fan", 8));
+    const { scanId = "" } = door.state.screen ?? {};
+    expect([...door.state.undoable]).toEqual([scanId]);
+
+    expect(await door.undo(scanId)).toBe(true);
+
+    expect(door.state).toMatchObject({ inside: 0, screen: null, unsent: 1 });
+    expect([door.state.undone.has(scanId), door.state.undoable.size]).toEqual([true, 0]);
+    expect(server.connection.last("drain")).toMatchObject({
+      scans: [],
+      undos: [{ scan_id: scanId, device_seq: 2, undone_at: timers.now().wall }],
+    });
+    await takeOver();
+    expect(door.state).toMatchObject({ unsent: 0, alerts: [] });
+    server.connection.say({
+      t: "fact",
+      topic: TOPIC,
+      seq: 9,
+      fact: { t: "ticket_undone", anchor: ticket("fan").anchor, status: "active" },
+    });
+    expect(door.state.inside).toBe(0);
+  });
+
+  test("without a network too: the guest may come back, also when the phone was opened anew", async () => {
+    await show("fan");
+    await door.undo(door.state.screen?.scanId ?? "");
+    expect(door.state).toMatchObject({ inside: 0, unsent: 2 });
+    door.stop();
+    await open();
+    expect(door.state).toMatchObject({ inside: 0, unsent: 2 });
+
+    nothingInView(10_000);
+    await show("fan");
+
+    expect(door.state).toMatchObject({ inside: 1, screen: { verdict: { t: "admitted" } } });
+    await goLive();
+    const { scans = [], undos = [] } = server.connection.last("drain");
+    expect([...scans, ...undos].map(({ device_seq }) => device_seq)).toEqual([1, 3, 2]);
+  });
+
+  test("an entry that the log told before the network went may be taken back offline", async () => {
+    await goLive();
+    await show("fan");
+    await answer(admitted());
+    server.connection.say(entered("fan", 8));
+    const { scanId = "" } = door.state.screen ?? {};
+    server.connection.close(1006);
+    await door.undo(scanId);
+    nothingInView(10_000);
+    await show("fan");
+
+    expect(door.state.screen).toMatchObject({ verdict: { t: "admitted" }, confirmed: false });
+    expect(door.state.inside).toBe(1);
+  });
+
+  test("only for five minutes, only what was let in here, and only once", async () => {
+    await show("fan");
+    const scanId = door.state.screen?.scanId ?? "";
+    nothingInView(10_000);
+    await show("fan");
+    expect(door.state.screen?.verdict.t).toBe("already_in");
+    expect(await door.undo(door.state.screen?.scanId ?? "")).toBe(false);
+    let isTold = false;
+    door.onChange(() => {
+      isTold = door.state.undoable.size === 0;
+    });
+
+    timers.pass(300_000);
+
+    expect([isTold, await door.undo(scanId)]).toEqual([true, false]);
+    expect(await journal.undos(DEVICE.id)).toEqual([]);
+  });
+
+  test("one that the server refuses is said loudly, and the guest counts as in", async () => {
+    await show("fan");
+    await door.undo(door.state.screen?.scanId ?? "");
+    await goLive();
+    await takeOver(undefined, "too_late");
+    server.connection.say(entered("fan", 8));
+
+    expect(door.state).toMatchObject({ inside: 1, alerts: [{ kind: "not_undone", reason: "too_late" }] });
+    expect(door.state.undone.size).toBe(0);
+  });
+
+  test("without a journal nothing is taken back", async () => {
+    await show("fan");
+    journal.undo = () => Promise.reject(new DOMException("full", "QuotaExceededError"));
+
+    expect(await door.undo(door.state.screen?.scanId ?? "")).toBe(false);
+    expect(door.state).toMatchObject({ inside: 1 });
+    expect(door.state.fault).toContain("must not scan");
   });
 });
 

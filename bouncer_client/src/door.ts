@@ -1,13 +1,40 @@
 import type { Gateway, Status, Timers } from "../../realtime/client/gateway.ts";
-import type { DoorSnapshot, ErrorCode, TicketSeenTwice } from "../../realtime/client/protocol.gen.ts";
+import type {
+  DeviceHere,
+  DoorSnapshot,
+  EntryMoved,
+  ErrorCode,
+  TicketSeenTwice,
+  VerdictGiven,
+} from "../../realtime/client/protocol.gen.ts";
+import { verifyEd25519 } from "./adapters/ed25519.ts";
 import type { Identity, Keeper, KeptManifest } from "./adapters/keeper.ts";
+import { isSupervisorsPin } from "./adapters/pin.ts";
+import type { OpenLinks } from "./adapters/rtc.ts";
+import { HandDesk } from "./by_hand.ts";
 import { Book } from "./core/book.ts";
-import { type Alert, alertFor, Drain } from "./core/drain.ts";
-import { diedInMidScan, factOf, type Journal, type ScanRow } from "./core/journal.ts";
+import { type ByHand, LetInByHand, type OrderAtDoor } from "./core/by_hand.ts";
+import { fromBase64 } from "./core/bytes.ts";
+import { type Certificate, certify } from "./core/certificate.ts";
+import { ClockDoubt } from "./core/clock_doubt.ts";
+import { type Alert, alertFor, type Outcome } from "./core/drain.ts";
+import type { Hint } from "./core/hints.ts";
+import {
+  diedInMidScan,
+  factOf,
+  isOwed,
+  type Journal,
+  type ScanRow,
+  type Settled,
+  type UndoRow,
+} from "./core/journal.ts";
 import { BrokenManifest, type DoorFact, Manifest } from "./core/manifest.ts";
 import { type ScanEffect, ScanFlow, type Screen, type Situation } from "./core/scan.ts";
+import { entryOf, newUndo, standingUndos, undoableFor } from "./core/undo.ts";
 import { uuid7 } from "./core/uuid7.ts";
 import type { DoorState } from "./door_state.ts";
+import { type Post, Sender } from "./sending.ts";
+import { Sharing } from "./sharing.ts";
 
 export interface DoorParts {
   readonly identity: Identity;
@@ -17,23 +44,40 @@ export interface DoorParts {
   readonly keeper: Keeper;
   readonly timers: Timers;
   readonly random: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array;
+  /** The journal's way up where no socket can be had. */
+  readonly post: Post;
+  /** What the server knows of an Order ID; null when there is nobody to ask. */
+  readonly askOrder: (orderId: string) => Promise<OrderAtDoor | null>;
+  /** Channels to the other phones of the door; null where the browser has none. */
+  readonly links: OpenLinks | null;
 }
 
 const RECENT = 20;
-const UNDER_WAY = 8;
-const DRAIN_PATIENCE_MS = 5_000;
-const DRAIN_EVERY_MS = 5_000;
+const ASK_LIST_AGAIN_MS = 5_000;
+/** A scan that was cut off longer ago than this is in the list of scans, but in nobody's way any more. */
+const CUT_OFF_SHOWN_MS = 600_000;
 const SAVE_EVERY_MS = 10_000;
 const TICK_MS = 100;
+/** The server answers, but nobody at a door would wait for it. */
+const SLOW_MS = 800;
 const NO_JOURNAL =
   "This phone cannot keep its journal, so it must not scan. Free some storage, or use another phone.";
 const BAD_LIST = "The server's list came broken. The phone goes on with the one it has and asks again.";
 
 /** One phone at one door: follows the show, runs scans, drains the journal. All rules are in `core`. */
 export class Door {
+  /** Manual verification, by Order ID. */
+  readonly desk: HandDesk;
+  private readonly letIn: LetInByHand;
   private readonly book: Book;
   private readonly flow: ScanFlow;
-  private readonly drain = new Drain();
+  private readonly sender: Sender;
+  private readonly sharing: Sharing;
+  private team: readonly DeviceHere[] = [];
+  private wasSlow = false;
+  private readonly clockDoubt = new ClockDoubt();
+  /** The undos of this phone that stand, by their scans. */
+  private readonly undone = new Map<string, UndoRow>();
   private place: { since: number; epoch: string };
   private asOf: number;
   private offlineSince: number | null;
@@ -42,6 +86,7 @@ export class Door {
   private screen: Screen | null = null;
   private fault: string | null = null;
   private isRemoved = false;
+  private isStopped = false;
   private isUnsaved = false;
   private leaveTopic: () => void = () => {};
   private readonly stops: (() => void)[] = [];
@@ -55,6 +100,28 @@ export class Door {
     this.asOf = kept.asOf;
     this.offlineSince = gateway.status === "live" ? null : timers.now().wall;
     this.flow = new ScanFlow(this.book, identity.device, (at) => uuid7(at, random));
+    this.sender = new Sender({
+      ...parts,
+      settled: (rows, outcome) => this.settled(rows, outcome),
+      failed: () => this.journalFailed(),
+    });
+    this.sharing = new Sharing({
+      ...parts,
+      me: identity.device.id,
+      book: this.book,
+      newSession: () => uuid7(timers.now().wall, random),
+      changed: () => this.changed(),
+    });
+    this.letIn = new LetInByHand(identity.device.event);
+    this.desk = new HandDesk({
+      eventId: identity.device.event,
+      letIn: this.letIn,
+      list: () => this.book.manifest,
+      ask: parts.askOrder,
+      isPin: isSupervisorsPin,
+      monotonic: () => timers.now().monotonic,
+      keep: (entry) => this.keepByHand(entry),
+    });
   }
 
   /** Take up the journal where the last life of this phone left it, then follow the show. */
@@ -65,18 +132,23 @@ export class Door {
       gateway.onStatus((status) => this.statusChanged(status)),
       gateway.onEnd((code) => this.closed(code)),
       timers.every(TICK_MS, () => this.perform(this.flow.tick(this.now()))),
-      timers.every(DRAIN_EVERY_MS, () => this.sendOwed()),
+      timers.every(TICK_MS, () => this.isSlow !== this.wasSlow && this.changed()),
       timers.every(SAVE_EVERY_MS, () => this.save()),
     );
     this.follow();
-    this.sendOwed();
+    this.stops.push(this.sender.start(), this.sharing.start());
   }
 
   stop(): void {
+    this.isStopped = true;
     for (const stop of this.stops) stop();
     this.leaveTopic();
     this.save();
     this.parts.gateway.close();
+  }
+
+  get deviceId(): string {
+    return this.parts.identity.device.id;
   }
 
   get event() {
@@ -85,18 +157,27 @@ export class Door {
 
   get state(): DoorState {
     const { gateway } = this.parts;
+    const { inside, expected } = this.book.headCount();
     return {
       status: gateway.status,
+      isSlow: this.isSlow,
+      nearby: this.sharing.nearby,
+      team: this.team,
       offlineSince: this.offlineSince,
       listAsOf: gateway.status === "live" ? null : this.asOf,
       tickets: this.book.manifest.count,
-      ...this.book.headCount(),
-      unsent: this.drain.size,
+      inside: inside + this.letIn.unsent,
+      expected,
+      unsent: this.sender.unsent,
       clockOffsetMs: gateway.clockOffsetMs,
+      clockTrouble: this.clockDoubt.trouble(gateway.clockOffsetMs),
       recent: this.recent,
+      undone: this.undone,
+      undoable: new Set(this.recent.filter((row) => this.mayUndo(row)).map(({ scan_id }) => scan_id)),
       alerts: this.alerts,
       screen: this.screen,
       isHolding: this.flow.isHolding,
+      isAsking: this.flow.isAsking,
       fault: this.fault,
       isRemoved: this.isRemoved,
     };
@@ -125,7 +206,30 @@ export class Door {
   }
 
   dismiss(): void {
+    if (this.screen?.verdict.t === "interrupted" || this.screen?.verdict.t === "by_hand") {
+      this.screen = null; // told by no scan of a code
+      this.changed();
+    }
     this.perform(this.flow.dismissed(this.now()));
+  }
+
+  /** Take an admission of this phone back: true once the journal has it, and not before. */
+  async undo(scanId: string): Promise<boolean> {
+    const row = this.recent.find(({ scan_id }) => scan_id === scanId);
+    if (row === undefined || !this.mayUndo(row)) return false;
+    const { journal, random } = this.parts;
+    const { serverNow, clockOffsetMs } = this.now();
+    try {
+      const undo = newUndo(row, { undoId: uuid7(serverNow, random), serverNow, clockOffsetMs });
+      this.takenBack(row, await journal.undo(undo));
+    } catch {
+      this.journalFailed();
+      return false;
+    }
+    if (this.screen?.scanId === scanId) this.dismiss();
+    this.changed();
+    this.sender.send();
+    return true;
   }
 
   dismissAlert(key: string): void {
@@ -155,12 +259,16 @@ export class Door {
   }
 
   private perform(effects: readonly ScanEffect[]): void {
+    // Nobody would see the verdict: the row stays as it is, and the phone's next life says what is not known.
+    if (this.isStopped) return;
     for (const effect of effects) void this.performOne(effect);
     if (effects.length > 0) this.changed();
   }
 
   private async performOne(effect: ScanEffect): Promise<void> {
     switch (effect.do) {
+      case "check":
+        return this.check(effect.certificate);
       case "append":
         return this.keep(this.parts.journal.append(effect.row), (row) =>
           this.flow.journalled(row, this.now()),
@@ -176,7 +284,9 @@ export class Door {
         return this.acknowledge(effect.answer);
       case "show":
         this.screen = effect.screen;
+        this.noteAge(effect.screen);
         for (const watcher of this.watchers) watcher(effect.screen);
+        this.share(effect.screen);
         return;
       case "clear":
         this.screen = null;
@@ -192,9 +302,9 @@ export class Door {
       const row = await kept;
       this.fault = this.fault === NO_JOURNAL ? null : this.fault;
       this.note(row);
-      if (row.decision !== "asked") this.drain.add(row);
+      if (row.decision !== "asked") this.sender.add(row);
       this.perform(next(row));
-      this.sendOwed();
+      this.sender.send();
     } catch {
       this.fault = NO_JOURNAL;
       this.flow.failed();
@@ -203,60 +313,207 @@ export class Door {
   }
 
   private async ask(row: ScanRow, patienceMs: number): Promise<void> {
-    const answer = await this.parts.gateway.scan(factOf(row), patienceMs);
+    const { gateway } = this.parts;
+    if (gateway.status !== "live") {
+      this.perform(this.flow.answered(await this.ping(row, patienceMs), this.now()));
+      return;
+    }
+    const answer = await gateway.scan(factOf(row), patienceMs);
     this.perform(this.flow.answered(answer.t === "verdict" ? answer : null, this.now()));
   }
 
-  private async acknowledge(answer: Parameters<typeof alertFor>[1]): Promise<void> {
+  /** The same question by HTTP: a network may let that through where it holds sockets back. */
+  private async ping(row: ScanRow, patienceMs: number): Promise<VerdictGiven | null> {
+    const answer = await this.parts.post([factOf(row)], [], patienceMs);
+    const found = typeof answer === "string" ? undefined : answer.scans[0];
+    return found?.scan_id === row.scan_id ? { ...found, t: "verdict", ref: 0 } : null;
+  }
+
+  private async check(certificate: Certificate): Promise<void> {
+    const { manifest } = this.book;
+    const { live, serverNow, clockOffsetMs } = this.now();
+    const circumstances = {
+      eventId: manifest.event.id,
+      publicKey: fromBase64(manifest.policy.public_key),
+      isListed: this.book.isListed(certificate.anchor),
+      listAsOf: live ? serverNow : this.asOf + clockOffsetMs,
+    };
+    const outcome = await certify(certificate, circumstances, verifyEd25519);
+    this.perform(this.flow.checked(outcome, this.now()));
+  }
+
+  /** People come in by an Order ID: journalled, then shown, and told to the server like a scan. */
+  private async keepByHand(entry: ByHand): Promise<void> {
+    const { journal, identity, random } = this.parts;
+    const { serverNow, clockOffsetMs } = this.now();
+    const row = await journal.append({
+      scan_id: uuid7(serverNow, random),
+      device: identity.device.id,
+      code: entry.order_id,
+      anchor: null,
+      scanned_at: Math.round(serverNow),
+      clock_offset_ms: Math.round(clockOffsetMs),
+      decision: "admitted_manually",
+      admits: entry.people,
+      verdict: entry,
+      outcome: null,
+      acknowledged: null,
+    });
+    this.note(row);
+    this.letIn.note(row);
+    this.sender.add(row);
+    this.perform(this.flow.dismissed(this.now()));
+    const { scanned_at: scannedAt, scan_id: scanId } = row;
+    this.perform([{ do: "show", screen: { verdict: entry, confirmed: false, scannedAt, scanId } }]);
+    this.sender.send();
+  }
+
+  private async acknowledge(answer: VerdictGiven): Promise<void> {
     try {
-      this.note(await this.parts.journal.acknowledge(answer.scan_id, answer.acknowledged, answer.verdict));
+      const { scan_id, acknowledged, verdict } = answer;
+      if (verdict.t === "by_order") return; // the answer to an Order ID, which this phone does not tell yet
+      this.note(await this.parts.journal.acknowledge(scan_id, acknowledged, verdict));
     } catch {
       this.fault = NO_JOURNAL; // the row is still owed, so it is asked again when the phone starts anew
     }
     this.changed();
   }
 
+  /** A ticket on the list proves when its code was made. */
+  private noteAge({ verdict, scanId }: Screen): void {
+    const anchor = this.recent.find(({ scan_id }) => scan_id === scanId)?.anchor;
+    if (anchor === null || anchor === undefined) return;
+    if (verdict.t === "admitted") this.clockDoubt.note(anchor, 0);
+    if (verdict.t === "stale" && verdict.age_s !== 0) this.clockDoubt.note(anchor, verdict.age_s);
+  }
+
   private note(row: ScanRow): void {
     const others = this.recent.filter(({ scan_id }) => scan_id !== row.scan_id);
     this.recent = [row, ...others].sort((a, b) => b.device_seq - a.device_seq).slice(0, RECENT);
+    const { timers } = this.parts;
+    const undoable = undoableFor(row, this.undone.get(row.scan_id), this.now().serverNow);
+    if (undoable > 0) this.stops.push(timers.after(undoable + 1, () => this.changed()));
+  }
+
+  private mayUndo(row: ScanRow): boolean {
+    return undoableFor(row, this.undone.get(row.scan_id), this.now().serverNow) > 0;
+  }
+
+  private takenBack(row: ScanRow, undo: UndoRow): void {
+    this.undone.set(row.scan_id, undo);
+    const hint = this.hintOf(row);
+    if (hint !== null) {
+      this.book.takeBack(hint.anchor, hint.entry);
+      this.sharing.tell({ ...hint, undone: true });
+    }
+    this.letIn.drop(row.scan_id);
+    this.sender.addUndo(undo);
   }
 
   // --- the journal ---
 
   private async recover(): Promise<void> {
     const { journal, identity } = this.parts;
-    const rows = await journal.rows(identity.device.id);
-    for (const row of rows) {
-      const died = diedInMidScan(row);
-      const settled = died ? await journal.decide(row.scan_id, "refused_offline", { t: "unlisted" }) : row;
-      this.drain.add(settled);
-      this.note(settled);
-    }
-    this.book.remember(rows);
+    const kept = await journal.rows(identity.device.id);
+    const undos = standingUndos(await journal.undos(identity.device.id));
+    const rows = await Promise.all(
+      kept.map((row) =>
+        diedInMidScan(row) ? journal.decide(row.scan_id, "unknown", { t: "interrupted" }) : row,
+      ),
+    );
+    for (const row of rows) this.recovered(row, undos.get(row.scan_id));
+    for (const row of rows.slice(-RECENT)) this.note(row);
+    const standing = rows.filter(({ scan_id }) => !undos.has(scan_id));
+    this.book.remember(standing);
+    this.rememberByHand(standing);
     this.flow.remember(rows, this.now());
+    this.tellOfDeath(rows.at(-1));
     this.changed();
   }
 
-  private sendOwed(): void {
-    if (this.parts.gateway.status !== "live") return;
-    for (const row of this.drain.take(UNDER_WAY)) void this.send(row);
+  private rememberByHand(rows: readonly ScanRow[]): void {
+    const { serverNow, monotonic } = this.now();
+    const byHand = rows.filter(({ decision }) => decision === "admitted_manually");
+    for (const row of byHand) this.letIn.note(row);
+    this.desk.remember(byHand.map(({ scanned_at }) => monotonic - Math.max(0, serverNow - scanned_at)));
   }
 
-  private async send(row: ScanRow): Promise<void> {
-    const { gateway, identity } = this.parts;
-    const answer = await gateway.scan(factOf(row), DRAIN_PATIENCE_MS);
-    if (answer.t === "no_answer") {
-      if (answer.code === undefined || answer.code === "unavailable") this.drain.unanswered(row);
-      else this.drain.gaveUp(row);
+  private recovered(row: ScanRow, undo: UndoRow | undefined): void {
+    this.sender.add(row);
+    if (undo !== undefined) this.takenBack(row, undo);
+    else if (isOwed(row) && row.verdict?.t === "admitted") this.remembered(row);
+  }
+
+  /** The first thing that a phone says when it was killed in mid-scan: somebody may stand there without an answer. */
+  private tellOfDeath(last: ScanRow | undefined): void {
+    if (last?.verdict?.t !== "interrupted") return;
+    if (this.now().serverNow - last.scanned_at > CUT_OFF_SHOWN_MS) return;
+    const { verdict, scanned_at: scannedAt, scan_id: scanId } = last;
+    this.screen = { verdict, confirmed: false, scannedAt, scanId };
+  }
+
+  /** A batch is with the server: what it makes of each scan may be news. */
+  private settled({ scans, undos }: Settled, outcome: Outcome): void {
+    const { name } = this.parts.identity.device;
+    const oldest = this.recent.at(-1)?.device_seq ?? 0;
+    for (const row of scans) if (row.device_seq >= oldest) this.note(row);
+    for (const row of scans) if (!this.undone.has(row.scan_id)) this.letIn.note(row);
+    for (const { row, answer } of outcome.scans) {
+      const alert = alertFor(row, answer, name);
+      // Whoever was taken back is outside: nothing about that entry is news.
+      if (alert !== null && !this.undone.has(row.scan_id)) this.alert(alert);
+    }
+    for (const undo of undos) this.undoSettled(undo);
+    this.changed();
+  }
+
+  private undoSettled(undo: UndoRow): void {
+    const row = this.recent.find(({ scan_id }) => scan_id === undo.scan_id);
+    if (undo.refusal === null || undo.refusal === "already_undone") {
+      this.undone.set(undo.scan_id, undo);
       return;
     }
-    if (this.drain.answered(row, answer)) {
-      await this.acknowledge(answer);
-      const alert = alertFor(row, answer, identity.device.name);
-      if (alert !== null) this.alert(alert);
-    }
-    this.sendOwed();
+    this.undone.delete(undo.scan_id);
+    if (row === undefined) return;
+    if (row.anchor !== null) this.book.keepIn(row.anchor);
+    this.letIn.note(row);
+    const entry = entryOf(row, this.parts.identity.device.name);
+    this.alert({ kind: "not_undone", key: undo.undo_id, entry, reason: undo.refusal });
+  }
+
+  private journalFailed(): void {
+    this.fault = NO_JOURNAL;
     this.changed();
+  }
+
+  // --- the other phones ---
+
+  private get isSlow(): boolean {
+    return this.parts.gateway.status === "live" && this.parts.gateway.lagMs > SLOW_MS;
+  }
+
+  private here(devices: readonly DeviceHere[]): void {
+    this.team = devices;
+    this.sharing.here(devices);
+    this.changed();
+  }
+
+  /** Somebody has just been let in: the phones nearby know it before the server tells them. */
+  private share({ verdict, scanId }: Screen): void {
+    const row = this.recent.find(({ scan_id }) => scan_id === scanId);
+    const hint = verdict.t === "admitted" && row !== undefined ? this.hintOf(row) : null;
+    if (hint !== null && verdict.t === "admitted") this.sharing.tell({ ...hint, entry: verdict.entry });
+  }
+
+  private remembered(row: ScanRow): void {
+    const hint = this.hintOf(row);
+    if (hint !== null) this.sharing.remember(hint);
+  }
+
+  private hintOf(row: ScanRow): Hint | null {
+    const { device } = this.parts.identity;
+    const { anchor, scan_id } = row;
+    return anchor === null ? null : { anchor, scan_id, by: device.id, entry: entryOf(row, device.name) };
   }
 
   // --- the show's log ---
@@ -268,6 +525,7 @@ export class Door {
       {
         snapshot: (snapshot, seq, epoch) => this.snapshot(snapshot, { since: seq, epoch }),
         fact: (fact, seq) => this.fact(fact, seq),
+        presence: (devices) => this.here(devices),
         closed: (code) => this.closed(code),
       },
       resume,
@@ -281,7 +539,7 @@ export class Door {
       if (!(problem instanceof BrokenManifest)) throw problem;
       this.fault = BAD_LIST;
       this.leaveTopic();
-      this.parts.timers.after(DRAIN_EVERY_MS, () => this.follow());
+      this.parts.timers.after(ASK_LIST_AGAIN_MS, () => this.follow());
       this.changed();
       return;
     }
@@ -294,10 +552,13 @@ export class Door {
   }
 
   private fact(fact: DoorFact, seq: number): void {
-    this.book.manifest.apply(fact);
+    this.book.apply(fact);
+    if (fact.t === "ticket_entered" && fact.scan_id)
+      this.flow.entered(fact.scan_id, { at: fact.at, door: fact.door });
     this.place = { ...this.place, since: seq };
     this.isUnsaved = true;
     if (fact.t === "ticket_seen_twice" && fact.admitted) this.alert(letInTwice(fact));
+    if (fact.t === "entry_moved" && fact.at < fact.was_at) this.alert(movedTo(fact));
     this.changed();
   }
 
@@ -305,6 +566,7 @@ export class Door {
     if (this.isRemoved) return;
     if (code === "token_invalid" || code === "topic_forbidden") {
       this.isRemoved = true;
+      this.parts.keeper.owe(this.parts.identity);
       this.parts.keeper.forget();
     } else {
       this.fault = `The server ended this phone's connection (${code}). Reload the page.`;
@@ -316,7 +578,7 @@ export class Door {
     const { wall } = this.parts.timers.now();
     if (status === "live") {
       this.offlineSince = null;
-      this.sendOwed();
+      this.clockDoubt.clear();
     } else if (this.offlineSince === null) {
       this.offlineSince = this.asOf = wall;
       this.isUnsaved = true;
@@ -329,8 +591,19 @@ export class Door {
   }
 
   private changed(): void {
+    this.wasSlow = this.isSlow;
     for (const listener of this.listeners) listener();
   }
+}
+
+/** Another phone let the same ticket in before: its guest's entry is the earlier one. */
+function movedTo({ anchor, at, door, was_at, was_door }: EntryMoved): Alert {
+  return {
+    kind: "let_in_twice",
+    key: anchor,
+    first: { at, door },
+    second: { at: was_at, door: was_door },
+  };
 }
 
 function letInTwice(fact: TicketSeenTwice): Alert {

@@ -3,99 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import count
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from config.bootstrap import node_program
 from config.place import ROOT
 from tests.browser.conftest import BrowserFactory
+from tests.browser.door import Phone, Wallet, buy, frozen, wallet_of
 from tests.product import Product
-from ticketing import live_code
 
 pytestmark = pytest.mark.browser
-_PHONE = {"width": 390, "height": 844}
-_AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-_AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_numbers = count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Wallet:
-    """A fan's tickets, as the fan's own wallet page knows them."""
-
-    chain: live_code.Chain
-    starts_ms: int
-    seeds: tuple[bytes, ...]
-
-    def code(self, ticket: int, *, steps_ago: int = 0) -> str:
-        """The 45 digits that the wallet shows now, or showed so many steps ago."""
-        step = live_code.step_at(window_starts_ms=self.starts_ms, at_ms=int(time.time() * 1000)) - steps_ago
-        return live_code.code_at(chain=self.chain, seed=self.seeds[ticket], step=step)
-
-    def code_of_nobody(self) -> str:
-        """A well-formed code that leads to no ticket."""
-        step = live_code.step_at(window_starts_ms=self.starts_ms, at_ms=int(time.time() * 1000))
-        return live_code.code_at(chain=self.chain, seed=os.urandom(16), step=step)
-
-
-class Phone:
-    """A door phone that is typed on; its camera films a white wall."""
-
-    def __init__(self, browser: Browser) -> None:
-        self.context = browser.new_context(viewport=_PHONE, bypass_csp=True)  # type: ignore[arg-type]  # for axe
-        self.page = self.context.new_page()
-
-    def pairs(self, product: Product, name: str) -> None:
-        """With a code of its own, fresh from the demo."""
-        self.page.goto(json.loads(product.manage("demo", "--json"))["door"]["url"])
-        self.page.get_by_test_id("pair-name").fill(name)
-        self.page.get_by_test_id("pair-submit").click()
-        expect(self.page.get_by_test_id("start-scanning")).to_be_visible()
-
-    def starts_scanning(self) -> None:
-        self.page.get_by_test_id("start-scanning").click()
-        expect(self.page.get_by_test_id("status")).to_be_visible()
-
-    def is_status(self, status: str) -> None:
-        expect(self.page.get_by_test_id("status")).to_have_attribute("data-status", status, timeout=15_000)
-
-    def scans(self, code: str) -> tuple[str | None, str | None, str]:
-        """Type a code: the verdict, whether the server said so, and its words; then make room for the next."""
-        page = self.page
-        page.get_by_test_id("type-code").click()
-        page.get_by_test_id("typed-entry").fill(code)
-        page.get_by_test_id("typed-submit").click()
-        # Green goes by itself after a second: what it says is read in one step.
-        told = page.wait_for_function(
-            """() => {
-                const v = document.querySelector('[data-testid=verdict]');
-                return v && [v.dataset.verdict, v.dataset.confirmed, v.innerText];
-            }"""
-        ).json_value()
-        page.keyboard.press("Escape")
-        expect(page.get_by_test_id("verdict")).to_have_count(0)
-        verdict, confirmed, words = told
-        return verdict, confirmed, words
-
-    def number(self, test_id: str) -> int:
-        return int(self.page.get_by_test_id(test_id).inner_text())
-
-    def problems_for_axe(self) -> list[str]:
-        self.page.evaluate(_AXE.read_text())
-        found = self.page.evaluate("rules => axe.run(document, { runOnly: rules })", _AXE_RULES)
-        return [f"{v['id']}: {[node['target'] for node in v['nodes']]}" for v in found["violations"]]
 
 
 @pytest.fixture
@@ -124,52 +46,10 @@ def phone(browser: Browser, running: Product) -> Callable[[str], Phone]:
 def wallet(browser: Browser, running: Product) -> Wallet:
     """Four tickets, bought on the event page and paid on the simulator's."""
     page = browser.new_page()
-    _buy(page, running, quantity=4)
-    data = _wallet_data(page)
+    buy(page, running, quantity=4)
+    bought = wallet_of(page)
     page.close()
-    chain = live_code.Chain(salt=bytes.fromhex(data["chain"]["salt"]), steps=data["chain"]["steps"])
-    seeds = tuple(bytes.fromhex(ticket["seed"]) for ticket in data["tickets"])
-    return Wallet(chain=chain, starts_ms=data["chain"]["starts_at"], seeds=seeds)
-
-
-def _buy(page: Page, product: Product, *, quantity: int) -> None:
-    page.goto(product.demo["event"]["url"])
-    page.get_by_role("spinbutton").first.fill(str(quantity))
-    page.get_by_label("Email").fill(f"door{next(_numbers)}@example.org")
-    page.get_by_test_id("buy").click()
-    page.get_by_role("button", name=re.compile(r"^Pay \$")).click()
-    expect(page.get_by_test_id("live-code")).to_be_visible(timeout=15_000)
-
-
-def _wallet_data(page: Page) -> dict[str, Any]:
-    texts = page.locator('script[type="application/json"]').all_text_contents()
-    return next(data for data in map(json.loads, texts) if "chain" in data)
-
-
-@contextmanager
-def frozen(product: Product) -> Iterator[None]:
-    """The web process stands still: its sockets look open, and nothing answers."""
-    pid = _web_process(product)
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
-def _web_process(product: Product) -> int:
-    endpoint = f"tcp:port={product.place.port}:"
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit() and endpoint.encode() in _command_line(folder):
-            return int(folder.name)
-    raise AssertionError(f"no process listens at {endpoint}")
-
-
-def _command_line(process: Path) -> bytes:
-    try:
-        return (process / "cmdline").read_bytes()
-    except OSError:
-        return b""  # it has ended meanwhile
+    return bought
 
 
 def test_a_second_phone_sees_red_with_the_first_entrys_time(
@@ -232,9 +112,8 @@ def test_a_frozen_server_stops_nobody_and_hides_nothing(
     for door in (door_a, door_b):
         door.is_status("live")
         expect(door.page.get_by_test_id("unsent")).to_have_text("0")
-        expect(door.page.get_by_test_id("alerts")).to_contain_text("One ticket let in twice")
-        expect(door.page.get_by_test_id("alerts")).to_contain_text("Door A")
-        expect(door.page.get_by_test_id("alerts")).to_contain_text("Door B")
+        door.acknowledges("One ticket let in twice", "Door A", "Door B")
+        expect(door.page.get_by_test_id("alerts")).to_be_hidden()
         expect(door.page.get_by_test_id("inside")).to_have_text(str(inside + 2))
     assert door_b.scans(wallet.code(1))[:2] == ("already_in", "true")
 
@@ -303,7 +182,7 @@ def test_a_ticket_that_stays_in_front_of_the_camera_is_one_attempt(
     # A still picture of a wallet: the phone will see it long after its step has passed.
     still = tmp_path / "still.mjpeg"
     fan = browser_factory().new_page(viewport={"width": 1280, "height": 720})
-    _buy(fan, running, quantity=1)
+    buy(fan, running, quantity=1)
     fan.get_by_test_id("live-code").scroll_into_view_if_needed()
     still.write_bytes(fan.screenshot(type="jpeg", quality=90))
     door = Phone(browser_factory(still))
@@ -341,7 +220,7 @@ def test_a_second_tab_waits_for_the_first(phone: Callable[[str], Phone]) -> None
 
     second = door.context.new_page()
     second.goto(door.page.url)
-    expect(second.get_by_role("heading", name="Open in another tab")).to_be_visible()
+    expect(second.get_by_role("heading", name="Scanner already open here")).to_be_visible()
     door.page.close()
 
     expect(second.get_by_test_id("start-scanning")).to_be_visible()

@@ -1,5 +1,5 @@
 import type { Verdict } from "../core/admission.ts";
-import { isOwed, type Journal, type NewRow } from "../core/journal.ts";
+import { isOwed, type Journal, type NewRow, type NewUndo } from "../core/journal.ts";
 
 /**
  * What every journal must do, the fake one and the real one: vitest runs this on the fake, a browser test on
@@ -95,6 +95,84 @@ export const journalPromises: readonly (readonly [
     },
   ],
   [
+    "a decision is never weakened: another tab that takes the scan for dead does not take a green back",
+    async (open) => {
+      const journal = await open();
+      await journal.append(row("a"));
+      await journal.decide("a", "admitted_offline", ADMITTED);
+      same((await journal.decide("a", "unknown", { t: "interrupted" })).decision, "admitted_offline");
+      await journal.append(row("b"));
+      await journal.decide("b", "unknown", { t: "interrupted" });
+      same((await journal.decide("b", "admitted_offline", ADMITTED)).decision, "admitted_offline");
+    },
+  ],
+  [
+    "scans and undos are one count, each with a number of its own",
+    async (open) => {
+      const journal = await open();
+      const [first, second, third] = [
+        await journal.append(row("a")),
+        await journal.undo(undo("u", "a")),
+        await journal.append(row("b")),
+      ];
+      same([first.device_seq, second.device_seq, third.device_seq], [1, 2, 3]);
+      same(await (await open()).undos("one"), [second]);
+      same(await journal.undos("another"), []);
+    },
+  ],
+  [
+    "an undo is kept once, and the refused second takes no number",
+    async (open) => {
+      const journal = await open();
+      await journal.undo(undo("u", "a"));
+      await rejects(journal.undo(undo("u", "a")));
+      same((await journal.undo(undo("v", "a"))).device_seq, 2);
+    },
+  ],
+  [
+    "a batch is settled in one write, each by its own kind, and what was never here is passed over",
+    async (open) => {
+      const journal = await open();
+      for (const id of ["a", "b"]) await journal.append(row(id));
+      await journal.decide("b", "admitted_offline", ADMITTED);
+      await journal.undo(undo("u", "b"));
+      const settled = await journal.settle(
+        [
+          { scan_id: "a", acknowledged: "asked", verdict: VOID },
+          { scan_id: "b", acknowledged: "asked", verdict: ADMITTED },
+          { scan_id: "nobody", acknowledged: "asked", verdict: ADMITTED },
+        ],
+        [
+          { undo_id: "u", refusal: "too_late" },
+          { undo_id: "nobody", refusal: null },
+        ],
+      );
+      same(settled.scans.map(isOwed), [false, true]);
+      same(
+        settled.undos.map(({ acknowledged, refusal }) => [acknowledged, refusal]),
+        [[true, "too_late"]],
+      );
+      same([await journal.rows("one"), await journal.undos("one")], [settled.scans, settled.undos]);
+    },
+  ],
+  [
+    "a device that owes anything cannot be forgotten; one that owes nothing leaves nothing",
+    async (open) => {
+      const journal = await open();
+      await journal.append(row("a"));
+      await journal.append(row("b", "another"));
+      await rejects(journal.forget("one"));
+      same((await journal.rows("one")).length, 1);
+      await journal.acknowledge("a", "asked", ADMITTED);
+      await journal.undo(undo("u", "a"));
+      await rejects(journal.forget("one"));
+      await journal.settle([], [{ undo_id: "u", refusal: null }]);
+      await journal.forget("one");
+      same([await journal.rows("one"), await journal.undos("one")], [[], []]);
+      same((await journal.rows("another")).length, 1);
+    },
+  ],
+  [
     "a row that is not there cannot be changed",
     async (open) => {
       const journal = await open();
@@ -119,6 +197,18 @@ function row(scan_id: string, device = "one"): NewRow {
     verdict: null,
     outcome: null,
     acknowledged: null,
+  };
+}
+
+function undo(undo_id: string, scan_id: string): NewUndo {
+  return {
+    undo_id,
+    scan_id,
+    device: "one",
+    undone_at: 2,
+    clock_offset_ms: -5,
+    acknowledged: false,
+    refusal: null,
   };
 }
 

@@ -38,6 +38,21 @@ test("a phone that forgets keeps neither its token nor its list", () => {
   expect([...store.items.values()].join()).not.toContain("anchors");
 });
 
+test("who the phone was is kept while it owes scans, whatever else is forgotten", () => {
+  const store = new MemoryStore();
+  const keeper = new Keeper(store);
+  const before = { token: "t2", device: { id: "d2", name: "Door A", event: "e" } };
+  keeper.saveIdentity(IDENTITY);
+  keeper.owe(before);
+  keeper.owe(IDENTITY);
+  keeper.owe(IDENTITY);
+  keeper.forget();
+  expect(new Keeper(store).debts()).toEqual([before, IDENTITY]);
+
+  keeper.settled(before);
+  expect(keeper.debts()).toEqual([IDENTITY]);
+});
+
 test("without room for a new manifest the one before stays", () => {
   const store = new MemoryStore(1_600);
   const keeper = new Keeper(store);

@@ -23,6 +23,7 @@ const IDENTITY = "ngn.door.identity";
 const MANIFEST = "ngn.door.manifest";
 const CLOCK = "ngn.door.clock";
 const DOOR_NAME = "ngn.door.name";
+const DEBTS = "ngn.door.debts";
 
 /**
  * What the phone keeps in localStorage: nothing that could not be fetched again, because localStorage loses minutes
@@ -32,8 +33,8 @@ export class Keeper {
   constructor(private readonly store: Store) {}
 
   identity(): Identity | null {
-    const kept = this.read(IDENTITY) as Identity | null;
-    return typeof kept?.token === "string" && typeof kept.device?.event === "string" ? kept : null;
+    const kept = this.read(IDENTITY);
+    return isIdentity(kept) ? kept : null;
   }
 
   saveIdentity(identity: Identity): void {
@@ -76,7 +77,26 @@ export class Keeper {
     this.write(DOOR_NAME, name);
   }
 
-  /** This phone is no door phone any more. The journal is not touched: it may still owe scans. */
+  /** Who this phone was before, while its journal still owes scans of those days. */
+  debts(): Identity[] {
+    const kept = this.read(DEBTS);
+    return Array.isArray(kept) ? kept.filter(isIdentity) : [];
+  }
+
+  owe(identity: Identity): void {
+    this.write(DEBTS, [...this.without(identity), identity]);
+  }
+
+  /** Nothing of that phone is owed any more, or nobody will ever take it. */
+  settled(identity: Identity): void {
+    this.write(DEBTS, this.without(identity));
+  }
+
+  private without({ device }: Identity): Identity[] {
+    return this.debts().filter((debt) => debt.device.id !== device.id);
+  }
+
+  /** This phone is no door phone any more. The journal is not touched, nor the right to tell what it owes. */
   forget(): void {
     this.store.removeItem(IDENTITY);
     this.store.removeItem(MANIFEST);
@@ -98,4 +118,9 @@ export class Keeper {
       return false; // full, or forbidden: all of it can be fetched again
     }
   }
+}
+
+function isIdentity(kept: unknown): kept is Identity {
+  const { token, device } = (kept ?? {}) as Partial<Identity>;
+  return typeof token === "string" && typeof device?.event === "string";
 }

@@ -1,12 +1,15 @@
 export type Tone = "admit" | "deny" | "check";
 
+/** A verdict's tone, or the alarm that somebody must come and read. */
+export type Noise = Tone | "alarm";
+
 interface Beep {
   readonly hz: number;
   readonly ms: number;
 }
 
 /** High and short for yes, low and twice for no, falling for "look": told apart with closed eyes. */
-const BEEPS: Readonly<Record<Tone, readonly Beep[]>> = {
+const BEEPS: Readonly<Record<Noise, readonly Beep[]>> = {
   admit: [{ hz: 880, ms: 120 }],
   deny: [
     { hz: 220, ms: 180 },
@@ -16,16 +19,24 @@ const BEEPS: Readonly<Record<Tone, readonly Beep[]>> = {
     { hz: 587, ms: 130 },
     { hz: 392, ms: 200 },
   ],
+  alarm: [
+    { hz: 988, ms: 160 },
+    { hz: 659, ms: 160 },
+    { hz: 988, ms: 160 },
+    { hz: 659, ms: 160 },
+    { hz: 988, ms: 320 },
+  ],
 };
-const BUZZES: Readonly<Record<Tone, number[]>> = {
+const BUZZES: Readonly<Record<Noise, number[]>> = {
   admit: [60],
   deny: [200, 80, 200],
   check: [60, 60, 60, 60, 120],
+  alarm: [400, 100, 400, 100, 800],
 };
 const GAP_MS = 70;
 
 export interface Sound {
-  play(tone: Tone): void;
+  play(noise: Noise): void;
   /** Browsers silence a page that was in the background: call this when it is back. */
   resume(): void;
 }
@@ -37,9 +48,9 @@ export function openSound(): Sound {
   resume();
   return {
     resume,
-    play: (tone) => {
-      if (context !== null) playOn(context, BEEPS[tone]);
-      navigator.vibrate?.(BUZZES[tone]);
+    play: (noise) => {
+      if (context !== null) playOn(context, BEEPS[noise]);
+      navigator.vibrate?.(BUZZES[noise]);
     },
   };
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Decision, VerdictGiven } from "../../../realtime/client/protocol.gen.ts";
+import type { Decision, NotKept, ScanAnswer, UndoAnswer } from "../../../realtime/client/protocol.gen.ts";
 import type { Verdict } from "./admission.ts";
-import { alertFor, Drain } from "./drain.ts";
-import type { ScanRow, Shown } from "./journal.ts";
+import { alertFor, type Batch, Drain } from "./drain.ts";
+import { factOf, type ScanRow, type Shown, type UndoRow } from "./journal.ts";
 
 const ADMITTED: Verdict = { t: "admitted", ticket_type: "GA", entry: { at: 1_000_000, door: "Door A" } };
 
@@ -22,8 +22,25 @@ function row(n: number, decision: Decision = "admitted_offline", verdict: Shown 
   };
 }
 
-function answer(n: number, acknowledged: Decision, verdict: Verdict = ADMITTED): VerdictGiven {
-  return { t: "verdict", ref: 1, scan_id: `scan-${n}`, acknowledged, verdict };
+function undo(n: number, scan: number): UndoRow {
+  return {
+    undo_id: `undo-${n}`,
+    scan_id: `scan-${scan}`,
+    device: "d",
+    device_seq: n,
+    undone_at: 1_060_000,
+    clock_offset_ms: 0,
+    acknowledged: false,
+    refusal: null,
+  };
+}
+
+function answer(n: number, acknowledged: Decision, verdict: Verdict = ADMITTED): ScanAnswer {
+  return { scan_id: `scan-${n}`, acknowledged, verdict };
+}
+
+function drained(scans: ScanAnswer[], undos: UndoAnswer[] = [], refused: NotKept[] = []) {
+  return { scans, undos, refused };
 }
 
 function filled(count: number): Drain {
@@ -32,45 +49,140 @@ function filled(count: number): Drain {
   return drain;
 }
 
-describe("draining", () => {
-  test("sends the oldest first, a few at a time, each once", () => {
-    const drain = filled(5);
+function numbers(batch: Batch | null): number[] {
+  return [...(batch?.scans ?? []), ...(batch?.undos ?? [])].map(({ device_seq }) => device_seq);
+}
 
-    expect(drain.take(2).map(({ device_seq }) => device_seq)).toEqual([1, 2]);
-    expect(drain.take(2)).toEqual([]);
-    drain.answered(row(1), answer(1, "admitted_offline"));
-    expect(drain.take(2).map(({ device_seq }) => device_seq)).toEqual([3]);
+describe("draining", () => {
+  test("sends the oldest first, 200 at a time, one batch under way", () => {
+    const drain = filled(450);
+
+    const first = drain.take();
+    expect([numbers(first)[0], numbers(first).length]).toEqual([1, 200]);
+    expect(drain.take()).toBeNull();
+    drain.answered(drained(numbers(first).map((n) => answer(n, "admitted_offline"))));
+    expect(numbers(drain.take())[0]).toBe(201);
+    expect(drain.size).toBe(250);
+  });
+
+  test("a batch never outgrows what the server reads, however long the codes are", () => {
+    const drain = new Drain();
+    for (let n = 1; n <= 200; n++) drain.add({ ...row(n), code: "\u{1F39F}".repeat(512) });
+
+    const batch = drain.take();
+
+    const bytes = new TextEncoder().encode(JSON.stringify(batch?.scans.map(factOf))).length;
+    expect(bytes).toBeLessThan(60_500);
+    expect(numbers(batch).length).toBeGreaterThan(10);
+  });
+
+  test("a scan and its undo go up together", () => {
+    const drain = filled(1);
+    drain.addUndo(undo(2, 1));
+
+    expect(drain.take()).toEqual({ scans: [row(1)], undos: [undo(2, 1)] });
+    const outcome = drain.answered(
+      drained([answer(1, "admitted_offline")], [{ undo_id: "undo-2", scan_id: "scan-1", refusal: null }]),
+    );
+    expect([outcome.scans.length, outcome.undos.length, drain.size]).toEqual([1, 1, 0]);
   });
 
   test("a row is owed until its own kind is acknowledged", () => {
     const drain = filled(1);
 
-    expect(drain.answered(row(1), answer(1, "asked"))).toBe(false);
+    drain.take();
+    expect(drain.answered(drained([answer(1, "asked")])).scans).toEqual([]);
     expect(drain.size).toBe(1);
-    expect(drain.answered(row(1), answer(1, "admitted_offline"))).toBe(true);
+    drain.take();
+    expect(drain.answered(drained([answer(1, "admitted_offline")])).scans).toHaveLength(1);
     expect(drain.size).toBe(0);
   });
 
-  test("what nobody answered is sent again", () => {
-    const drain = filled(1);
-    const [taken] = drain.take(8);
-    if (taken !== undefined) drain.unanswered(taken);
+  test("what the answer does not name, and what nobody answered, is sent again", () => {
+    const drain = filled(2);
+    drain.take();
+    drain.unanswered();
+    expect(numbers(drain.take())).toEqual([1, 2]);
 
-    expect(drain.take(8)).toHaveLength(1);
+    drain.answered(drained([answer(2, "admitted_offline")]));
+
+    expect(numbers(drain.take())).toEqual([1]);
+  });
+
+  test("a row decided anew while its batch was under way stays owed as what it is now", () => {
+    const drain = new Drain();
+    drain.add(row(1, "unknown"));
+    drain.take();
+    drain.add(row(1, "admitted_offline"));
+
+    expect(drain.answered(drained([answer(1, "unknown")])).scans).toEqual([]);
+    expect(drain.take()?.scans[0]?.decision).toBe("admitted_offline");
   });
 
   test("what the server refuses stays owed and holds nothing up", () => {
     const drain = filled(2);
-    const [taken] = drain.take(1);
-    if (taken !== undefined) drain.gaveUp(taken);
+    drain.take();
+    drain.answered(drained([], [], [{ id: "scan-1", code: "scan_id_taken" }]));
 
-    expect(drain.take(8).map(({ device_seq }) => device_seq)).toEqual([2]);
+    expect(numbers(drain.take())).toEqual([2]);
     expect(drain.size).toBe(2);
+  });
+
+  test("what the server could not do now is asked again", () => {
+    const drain = filled(1);
+    drain.take();
+    drain.answered(drained([], [], [{ id: "scan-1", code: "unavailable" }]));
+
+    expect(numbers(drain.take())).toEqual([1]);
+  });
+
+  test("an undo that came before its scan waits for it; without its scan it is given up", () => {
+    const drain = filled(1);
+    drain.addUndo(undo(2, 1));
+    drain.take();
+    drain.answered(
+      drained(
+        [],
+        [],
+        [
+          { id: "scan-1", code: "unavailable" },
+          { id: "undo-2", code: "scan_unknown" },
+        ],
+      ),
+    );
+    expect(numbers(drain.take())).toEqual([1, 2]);
+
+    drain.answered(
+      drained(
+        [],
+        [],
+        [
+          { id: "scan-1", code: "scan_id_taken" },
+          { id: "undo-2", code: "scan_unknown" },
+        ],
+      ),
+    );
+    expect(drain.take()).toBeNull();
+  });
+
+  test("one ill row in a batch that the server cannot read is found, and only that one stays", () => {
+    const drain = filled(200);
+    const told: number[] = [];
+    for (let batch = drain.take(); batch !== null; batch = drain.take()) {
+      if (numbers(batch).includes(77)) drain.unreadable();
+      else {
+        told.push(...numbers(batch));
+        drain.answered(drained(numbers(batch).map((n) => answer(n, "admitted_offline"))));
+      }
+    }
+
+    expect([told.length, new Set(told).size, drain.size]).toEqual([199, 199, 1]);
   });
 
   test("an acknowledged row is not owed", () => {
     const drain = new Drain();
     drain.add({ ...row(1), acknowledged: "admitted_offline" });
+    drain.addUndo({ ...undo(2, 1), acknowledged: true });
 
     expect(drain.size).toBe(0);
   });
@@ -95,6 +207,19 @@ describe("what comes to light", () => {
     const late = answer(1, "admitted_offline", { t: "already_in", ticket_type: "GA", entry: own });
 
     expect(alertFor(row(1), late, "Door A")).toBeNull();
+  });
+
+  test("whose entry it is, the server's own word for it decides", () => {
+    const entry = { at: 1_500_000, door: "Door A", scan_id: "scan-1" };
+    const late = answer(1, "admitted_offline", { t: "already_in", ticket_type: "GA", entry });
+    expect(alertFor(row(1), late, "Door A")).toBeNull();
+
+    const another = answer(1, "admitted_offline", {
+      t: "already_in",
+      ticket_type: "GA",
+      entry: { at: 1_000_001, door: "Door A", scan_id: "scan-9" },
+    });
+    expect(alertFor(row(1), another, "Door A")?.kind).toBe("let_in_twice");
   });
 
   test("a ticket let in here that was refunded is told", () => {

@@ -42,6 +42,11 @@ export class Holds {
     this.coveredAt = Number.NEGATIVE_INFINITY;
   }
 
+  /** More is known of this ticket by now: its next sight is another attempt. */
+  release(key: string): void {
+    this.held.delete(key);
+  }
+
   /** Whether this read is of a ticket that has had its answer; `onScreen` while that answer is still shown. */
   covers(reading: Reading, onScreen: boolean, now: number): boolean {
     const held = this.held.get(reading.key);

@@ -1,20 +1,38 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import type {
   DoorEvent,
+  DoorPolicy,
   DoorSnapshot,
   Entry,
+  EntryDoubted,
+  EntryMoved,
   Nothing,
+  OrderNow,
   TicketEntered,
   TicketSeenTwice,
   TicketsChanged,
   TicketsIssued,
+  TicketUndone,
 } from "../../../realtime/client/protocol.gen.ts";
 import { fromHex, toHex } from "../../../ticketing/client/live_code.ts";
 import type { Rule, Standing, TicketStatus } from "./admission.ts";
 import { fromBase64, toBase64 } from "./bytes.ts";
 import { ANCHOR_BYTES, type Columns, find, isSorted, NO_DOOR, withTickets } from "./columns.ts";
 
-export type DoorFact = Nothing | TicketsIssued | TicketsChanged | TicketEntered | TicketSeenTwice;
+export type DoorFact =
+  | Nothing
+  | TicketsIssued
+  | TicketsChanged
+  | TicketEntered
+  | TicketUndone
+  | EntryMoved
+  | TicketSeenTwice
+  | EntryDoubted
+  | DoorPolicy;
+
+/** How a door knows an order: 8 bytes, in hex, and how many people its tickets let in. */
+type Orders = Map<string, number>;
+const ORDER_BYTES = 8;
 
 const STATUSES: readonly TicketStatus[] = ["active", "redeemed", "refunded", "void"];
 const REDEEMED = STATUSES.indexOf("redeemed");
@@ -24,6 +42,8 @@ const ONE_DAY_S = 86_400;
 export class BrokenManifest extends Error {
   override readonly name = "BrokenManifest";
 }
+
+export type Rules = Pick<DoorSnapshot, "public_key" | "unknown_orders" | "supervisor_check">;
 
 export interface HeadCount {
   /** Tickets that have entered. */
@@ -44,6 +64,8 @@ export class Manifest {
     private columns: Columns,
     private readonly typeNames: string[],
     private readonly doorNames: string[],
+    private readonly orders: Orders,
+    private rules: Rules,
   ) {}
 
   /** Read and verify a snapshot. Throws BrokenManifest. */
@@ -52,7 +74,17 @@ export class Manifest {
       const columns = columnsOf(snapshot);
       verify(snapshot, columns);
       const { event, window, type_names, door_names } = snapshot;
-      return new Manifest(event, window, saltOf(window.salt), columns, [...type_names], [...door_names]);
+      const { public_key, unknown_orders, supervisor_check } = snapshot;
+      return new Manifest(
+        event,
+        window,
+        saltOf(window.salt),
+        columns,
+        [...type_names],
+        [...door_names],
+        ordersOf(snapshot),
+        { public_key, unknown_orders, supervisor_check },
+      );
     } catch (problem) {
       if (problem instanceof RangeError || problem instanceof TypeError)
         throw new BrokenManifest(problem.message, { cause: problem });
@@ -83,6 +115,16 @@ export class Manifest {
     };
   }
 
+  /** How many people an order lets in, by its hash in hex; null for one that is not on the list. */
+  admits(orderHash: string): number | null {
+    return this.orders.get(orderHash) ?? null;
+  }
+
+  /** The event's public key, and what to do about orders that are not on the list. */
+  get policy(): Rules {
+    return this.rules;
+  }
+
   headCount(): HeadCount {
     let inside = 0;
     let expected = 0;
@@ -101,13 +143,22 @@ export class Manifest {
         break;
       case "tickets_changed":
         for (const { anchor, status } of fact.tickets) this.become(anchor, status);
+        this.note(fact.order);
         break;
       case "ticket_entered":
-        this.enter(fact.anchor, { at: fact.at, door: fact.door });
+      case "entry_moved":
+        this.enter(fact.anchor, { at: fact.at, door: fact.door }, fact.status ?? "redeemed");
         break;
-      case "ticket_seen_twice":
-        this.enter(fact.anchor, { at: fact.first_at, door: fact.first_door });
+      case "ticket_undone":
+        this.leave(fact);
         break;
+      case "door_policy": {
+        const { unknown_orders, supervisor_check } = fact;
+        this.rules = { ...this.rules, unknown_orders, supervisor_check };
+        break;
+      }
+      case "ticket_seen_twice": // its entry was told before
+      case "entry_doubted":
       case "nothing":
         break;
       default:
@@ -119,6 +170,7 @@ export class Manifest {
   /** The same manifest as a snapshot, for keeping. */
   snapshot(): DoorSnapshot {
     const { anchors, types, statuses, enteredAt, doors } = this.columns;
+    const orders = [...this.orders].sort(([a], [b]) => (a < b ? -1 : 1));
     return {
       t: "door_snapshot",
       event: this.event,
@@ -132,15 +184,23 @@ export class Manifest {
       statuses: toBase64(statuses),
       entered_at: toBase64(bigEndian(enteredAt)),
       doors: toBase64(doors),
+      orders: toBase64(fromHex(orders.map(([hash]) => hash).join(""))),
+      order_admits: toBase64(Uint8Array.from(orders, ([, admits]) => Math.min(admits, 255))),
+      ...this.rules,
     };
   }
 
-  private issue({ tickets }: TicketsIssued): void {
+  private issue({ tickets, order }: TicketsIssued): void {
+    this.note(order);
     const added = tickets.map(({ anchor, ticket_type }) => ({
       anchor: fromHex(anchor),
       type: indexIn(this.typeNames, ticket_type),
     }));
     this.columns = withTickets(this.columns, added);
+  }
+
+  private note(order: OrderNow | null | undefined): void {
+    if (order) this.orders.set(order.hash, order.admits);
   }
 
   /** A refund or a dispute closed a ticket, or gave it back; its first entry stays on record. */
@@ -149,12 +209,21 @@ export class Manifest {
     if (i >= 0) this.columns.statuses[i] = STATUSES.indexOf(status);
   }
 
-  private enter(anchor: string, { at, door }: Entry): void {
+  private enter(anchor: string, { at, door }: Entry, status: TicketStatus): void {
     const i = find(this.columns, fromHex(anchor));
     if (i < 0) return;
-    this.columns.statuses[i] = REDEEMED;
+    this.columns.statuses[i] = STATUSES.indexOf(status);
     this.columns.enteredAt[i] = Math.max(1, Math.floor(at / 1000) - this.baseS);
     this.columns.doors[i] = indexIn(this.doorNames, door);
+  }
+
+  /** An entry was taken back: it never was one. */
+  private leave({ anchor, status }: TicketUndone): void {
+    const i = find(this.columns, fromHex(anchor));
+    if (i < 0) return;
+    this.columns.statuses[i] = STATUSES.indexOf(status);
+    this.columns.enteredAt[i] = 0;
+    this.columns.doors[i] = NO_DOOR;
   }
 
   private entryAt(i: number): Entry | null {
@@ -185,6 +254,15 @@ function columnsOf(snapshot: DoorSnapshot): Columns {
     enteredAt: fromBigEndian(fromBase64(snapshot.entered_at)),
     doors: fromBase64(snapshot.doors),
   };
+}
+
+function ordersOf(snapshot: DoorSnapshot): Orders {
+  const hashes = fromBase64(snapshot.orders);
+  const admits = fromBase64(snapshot.order_admits);
+  if (hashes.length !== ORDER_BYTES * admits.length)
+    throw new BrokenManifest(`${hashes.length} bytes of orders for ${admits.length}`);
+  const hashAt = (i: number) => toHex(hashes.subarray(ORDER_BYTES * i, ORDER_BYTES * (i + 1)));
+  return new Map(Array.from(admits, (count, i) => [hashAt(i), count]));
 }
 
 function verify({ count, checksum }: DoorSnapshot, columns: Columns): void {

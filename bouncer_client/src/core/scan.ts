@@ -1,7 +1,9 @@
-import type { Decision, DeviceIdentity, VerdictGiven } from "../../../realtime/client/protocol.gen.ts";
+import type { Decision, DeviceIdentity, Entry, VerdictGiven } from "../../../realtime/client/protocol.gen.ts";
 import { stepAt, toHex } from "../../../ticketing/client/live_code.ts";
 import { decide, type Verdict } from "./admission.ts";
 import type { Book } from "./book.ts";
+import { type Certificate, type Certified, parseCertificate } from "./certificate.ts";
+import { oddForm } from "./forms.ts";
 import { Holds } from "./hold.ts";
 import type { NewRow, ScanRow, Shown } from "./journal.ts";
 import { Reader, type Reading, textKey } from "./reading.ts";
@@ -23,9 +25,13 @@ export interface Screen {
   /** The server has said so; else the phone alone has. */
   readonly confirmed: boolean;
   readonly scannedAt: number;
+  /** The scan that this answers, in the journal. */
+  readonly scanId?: string;
 }
 
 export type ScanEffect =
+  /** A late-sale certificate: is it good? */
+  | { readonly do: "check"; readonly certificate: Certificate }
   | { readonly do: "append"; readonly row: NewRow }
   | { readonly do: "ask"; readonly row: ScanRow; readonly patienceMs: number }
   | { readonly do: "decide"; readonly scanId: string; readonly decision: Decision; readonly shown: Shown }
@@ -35,8 +41,16 @@ export type ScanEffect =
 
 type Phase =
   | { readonly at: "idle" }
+  | { readonly at: "checking"; readonly reading: Reading }
   | { readonly at: "journalling"; readonly reading: Reading }
-  | { readonly at: "asking"; readonly reading: Reading; readonly row: ScanRow }
+  | {
+      readonly at: "asking";
+      readonly reading: Reading;
+      readonly row: ScanRow;
+      readonly isUnlisted: boolean;
+      /** The log has told of this scan's own entry, before the answer to it came. */
+      readonly told?: Entry;
+    }
   | { readonly at: "deciding"; readonly reading: Reading }
   | { readonly at: "showing"; readonly reading: Reading; readonly clearAt: number };
 
@@ -78,12 +92,17 @@ export class ScanFlow {
   /** What this phone answered a moment before it was opened anew: it may be in front of the camera still. */
   remember(rows: readonly ScanRow[], now: Situation): void {
     for (const { code, anchor, verdict, scanned_at } of rows)
-      if (verdict !== null && now.serverNow - scanned_at < RECENT_MS)
+      if (verdict !== null && verdict.t !== "interrupted" && now.serverNow - scanned_at < RECENT_MS)
         this.holds.settle({ text: code, key: anchor ?? textKey(code) }, verdict.t, now.monotonic);
   }
 
   get isBusy(): boolean {
     return this.phase.at !== "idle" && this.phase.at !== "showing";
+  }
+
+  /** A ticket that this phone does not know waits for the server's word. */
+  get isAsking(): boolean {
+    return this.phase.at === "asking" && this.phase.isUnlisted;
   }
 
   /** A ticket that has had its answer is still in front of the camera: no other attempt, however long it stays. */
@@ -109,13 +128,18 @@ export class ScanFlow {
     return [];
   }
 
+  /** The late-sale certificate in front of the camera is good, or not. */
+  checked(outcome: Certified, now: Situation): ScanEffect[] {
+    return this.phase.at === "checking" ? this.keep(this.phase.reading, outcome, now) : [];
+  }
+
   /** The row is complete in the journal. */
   journalled(row: ScanRow, now: Situation): ScanEffect[] {
     if (this.phase.at !== "journalling") return [];
     const { reading } = this.phase;
     if (row.decision !== "asked") return this.show(reading, this.screenOf(row), now);
-    this.phase = { at: "asking", reading, row };
     const local = this.judge(reading, row.scanned_at);
+    this.phase = { at: "asking", reading, row, isUnlisted: local.t === "unlisted" };
     const isPatient = local.t === "unlisted" || local.t === "stale";
     return [{ do: "ask", row, patienceMs: isPatient ? LONG_PATIENCE_MS : PATIENCE_MS }];
   }
@@ -124,13 +148,24 @@ export class ScanFlow {
   answered(answer: VerdictGiven | null, now: Situation): ScanEffect[] {
     if (this.phase.at !== "asking") return [];
     const { reading, row } = this.phase;
-    if (answer !== null) {
-      const screen = { verdict: answer.verdict, confirmed: true, scannedAt: row.scanned_at };
+    if (answer !== null && answer.verdict.t !== "by_order") {
+      const screen = {
+        verdict: answer.verdict,
+        confirmed: true,
+        scannedAt: row.scanned_at,
+        scanId: row.scan_id,
+      };
       return [{ do: "acknowledge", answer }, ...this.show(reading, screen, now)];
     }
-    const shown = this.judge(reading, row.scanned_at);
+    const shown = this.ownEntry(reading, this.phase.told) ?? this.judge(reading, row.scanned_at);
     this.phase = { at: "deciding", reading };
     return [{ do: "decide", scanId: row.scan_id, decision: decisionFor(shown), shown }];
+  }
+
+  /** The log tells of an entry: if it is that of the scan that is being asked for, it is no reason to refuse it. */
+  entered(scanId: string, entry: Entry): void {
+    if (this.phase.at === "asking" && this.phase.row.scan_id === scanId)
+      this.phase = { ...this.phase, told: entry };
   }
 
   /** The phone's own decision is complete in the journal. */
@@ -157,9 +192,26 @@ export class ScanFlow {
   }
 
   private begin(reading: Reading, now: Situation): ScanEffect[] {
-    this.phase = { at: "journalling", reading };
     this.doubtful = null;
-    const shown = now.live ? null : this.judge(reading, now.serverNow);
+    const certificate = parseCertificate(reading.text);
+    if (certificate === null) return this.keep(reading, this.alone(reading, now), now);
+    this.phase = { at: "checking", reading };
+    return [{ do: "check", certificate }];
+  }
+
+  /** What the phone says by itself, at once; null for what the server is to be asked. A ticket that is not on the list
+   * is asked for whatever the socket says: there may be another way. */
+  private alone(reading: Reading, now: Situation): Shown | null {
+    const odd = reading.code === null ? oddForm(reading.text) : null;
+    if (odd !== null) return odd;
+    // A phone nearby has let it in and the server may not know yet: to ask now could let it in a second time.
+    const isHinted = reading.anchor !== null && this.book.isHinted(reading.anchor);
+    const shown = now.live && !isHinted ? null : this.judge(reading, now.serverNow);
+    return shown?.t === "unlisted" ? null : shown;
+  }
+
+  private keep(reading: Reading, shown: Shown | null, now: Situation): ScanEffect[] {
+    this.phase = { at: "journalling", reading };
     const row: NewRow = {
       scan_id: this.newScanId(now.serverNow),
       device: this.device.id,
@@ -183,6 +235,11 @@ export class ScanFlow {
     return before?.text !== reading.text || now.monotonic - before.at > SECOND_READ_MS;
   }
 
+  private ownEntry({ anchor }: Reading, entry: Entry | undefined): Shown | null {
+    const standing = entry && anchor && this.book.standing(anchor);
+    return standing ? { t: "admitted", ticket_type: standing.ticket_type, entry } : null;
+  }
+
   private judge(reading: Reading, at: number): Shown {
     const { window, rule } = this.book.manifest;
     const verdict = decide(
@@ -201,6 +258,10 @@ export class ScanFlow {
     const { verdict } = screen;
     if (reading.anchor !== null && (verdict.t === "admitted" || verdict.t === "already_in"))
       this.book.enter(reading.anchor, verdict.entry);
+    if (verdict.t === "certified") {
+      this.book.certify(verdict.anchor);
+      this.holds.release(verdict.anchor);
+    }
     this.holds.settle(reading, verdict.t, now.monotonic);
     const clearAt = verdict.t === "admitted" ? now.monotonic + GREEN_MS : Number.POSITIVE_INFINITY;
     this.phase = { at: "showing", reading, clearAt };
@@ -208,7 +269,8 @@ export class ScanFlow {
   }
 
   private screenOf(row: ScanRow): Screen {
-    return { verdict: row.verdict ?? { t: "unlisted" }, confirmed: false, scannedAt: row.scanned_at };
+    const verdict = row.verdict ?? { t: "unlisted" };
+    return { verdict, confirmed: false, scannedAt: row.scanned_at, scanId: row.scan_id };
   }
 
   private nextTyped(now: Situation): ScanEffect[] {

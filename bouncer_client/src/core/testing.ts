@@ -62,6 +62,11 @@ export function snapshotOf(tickets: Record<string, keyof typeof STATUS_BYTES>): 
       Uint8Array.from(rows.flatMap(({ status }) => (isIn(status) ? [0, 1, 0x52, 0] : [0, 0, 0, 0]))),
     ),
     doors: toBase64(Uint8Array.from(rows, ({ status }) => (isIn(status) ? 0 : 255))),
+    orders: "",
+    order_admits: "",
+    public_key: toBase64(new Uint8Array(32)),
+    unknown_orders: "refuse",
+    supervisor_check: null,
   };
 }
 

@@ -21,3 +21,12 @@ test.each([
 test("what a hardware scanner types is meant as it is", () => {
   expect(typedCode(" https://example.org/a b ")).toEqual({ text: "https://example.org/a b" });
 });
+
+test("a late-sale certificate and a printed code are whole codes, too", () => {
+  const certificate = `20${"1".repeat(203)}`;
+  const printed = `11${"1".repeat(39)}`;
+
+  expect(typedCode(` ${certificate} `)).toEqual({ text: certificate });
+  expect(typedCode(printed)).toEqual({ text: printed });
+  expect(typedCode(certificate.slice(1))).toEqual({ missing: 45 - 204 });
+});

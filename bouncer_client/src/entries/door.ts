@@ -6,4 +6,4 @@ import { restoreTheme } from "../ui/theme.ts";
 restoreTheme();
 const root = document.getElementById("door");
 if (root === null) throw new Error("the shell has no #door");
-void new App(root, watchForUpdates("/door/sw.js", "/door/")).run();
+new App(root, watchForUpdates("/door/sw.js", "/door/")).run();

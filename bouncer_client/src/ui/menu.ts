@@ -69,8 +69,8 @@ export function phoneMenu({ door, deviceName, sound, stop, forget }: MenuOptions
       unsent === 0
         ? "Everything that it scanned has been sent."
         : unsent === 1
-          ? "1 scan has not been sent yet. Without this pairing it can never be sent."
-          : `${unsent} scans have not been sent yet. Without this pairing they can never be sent.`;
+          ? "1 scan has not been sent yet: it goes up as soon as there is a network."
+          : `${unsent} scans have not been sent yet: they go up as soon as there is a network.`;
     dialog.replaceChildren(
       h("h2", { id: "menu-title" }, "Forget this phone?"),
       h("p", {}, `It stops scanning for ${door.event.title}, and its ticket list is erased here. ${loss}`),

@@ -7,8 +7,11 @@ export interface PreflightOptions {
   readonly deviceName: string;
   readonly isInstalled: boolean;
   readonly isStoragePersisted: Promise<boolean>;
+  readonly staysAwake: boolean;
+  /** From 0 to 1; null where the browser does not tell. */
+  battery(): number | null;
   /** Take over the new version that waits; null while there is none. */
-  readonly update: { onReady(listener: () => void): void; take(): void };
+  readonly update: { onReady(listener: () => void): () => void; take(): void };
   start(): void;
   menu(): void;
 }
@@ -23,6 +26,8 @@ export function preflightScreen(root: HTMLElement, options: PreflightOptions): (
   const clock = check("Clock");
   const journal = check("Journal");
   const storage = check("Storage");
+  const screen = check("Screen");
+  const battery = check("Battery");
   const installed = check("App");
   const fault = h("p", { class: "problem", role: "alert" });
   const start = h(
@@ -32,19 +37,14 @@ export function preflightScreen(root: HTMLElement, options: PreflightOptions): (
     "Start scanning",
   );
   const update = h("div", { class: "note", hidden: true });
-  options.update.onReady(() => {
-    update.replaceChildren(
-      h(
-        "p",
-        {},
-        "A new version of Bouncer Mode is ready. Take it now, before the shift: it reloads the page.",
-      ),
-      h(
-        "button",
-        { class: "button", "data-testid": "update", onclick: () => options.update.take() },
-        "Update now",
-      ),
-    );
+  const updateWords = h("p", {});
+  const takeUpdate = h(
+    "button",
+    { class: "button", "data-testid": "update", onclick: () => options.update.take() },
+    "Update now",
+  );
+  update.append(updateWords, takeUpdate);
+  const ignore = options.update.onReady(() => {
     update.hidden = false;
   });
 
@@ -60,6 +60,11 @@ export function preflightScreen(root: HTMLElement, options: PreflightOptions): (
       state.unsent === 0 ? "ok" : "look",
       state.unsent === 0 ? "Nothing unsent" : `${counted(state.unsent, "scan")} to send`,
     );
+    // Never in the middle of a shift: while this phone owes scans it stays what it is.
+    takeUpdate.hidden = state.unsent > 0;
+    say(updateWords, state.unsent > 0 ? UPDATE_LATER : UPDATE_NOW);
+    battery.set(...batteryWords(options.battery()));
+    battery.element.hidden = options.battery() === null;
     say(fault, state.fault ?? "");
   }
 
@@ -68,6 +73,10 @@ export function preflightScreen(root: HTMLElement, options: PreflightOptions): (
     options.isInstalled
       ? "Installed"
       : "In a browser tab: install it from the browser's menu, it is safer there",
+  );
+  screen.set(
+    options.staysAwake ? "ok" : "look",
+    options.staysAwake ? "Stays on while scanning" : "May go dark: set Auto-Lock to Never in the settings",
   );
   storage.set("wait", "Asking the browser");
   void options.isStoragePersisted.then((kept) =>
@@ -95,7 +104,9 @@ export function preflightScreen(root: HTMLElement, options: PreflightOptions): (
       h(
         "ul",
         { class: "checks" },
-        ...[list, connection, clock, journal, storage, installed].map(({ element }) => element),
+        ...[list, connection, clock, journal, storage, screen, battery, installed].map(
+          ({ element }) => element,
+        ),
       ),
       fault,
       h(
@@ -108,7 +119,21 @@ export function preflightScreen(root: HTMLElement, options: PreflightOptions): (
   );
   render();
   start.focus();
-  return door.onChange(render);
+  const stop = door.onChange(render);
+  return () => {
+    ignore();
+    stop();
+  };
+}
+
+const UPDATE_NOW =
+  "A new version of Bouncer Mode is ready. Take it now, before the shift: it reloads the page.";
+const UPDATE_LATER = "A new version of Bouncer Mode is ready. It can be taken once all scans are sent.";
+const LOW_BATTERY = 0.2;
+
+function batteryWords(level: number | null): [Mark, string] {
+  if (level === null) return ["wait", "Not known"];
+  return [level > LOW_BATTERY ? "ok" : "look", `${Math.round(level * 100)} %`];
 }
 
 const CONNECTION = {

@@ -1,39 +1,60 @@
 import { type Camera, cameraProblem, openCamera } from "../adapters/camera.ts";
 import { keepAwake } from "../adapters/phone.ts";
 import type { Sound } from "../adapters/sound.ts";
+import type { Screen } from "../core/scan.ts";
 import { Wedge } from "../core/wedge.ts";
 import type { Door } from "../door.ts";
 import type { DoorState } from "../door_state.ts";
-import { alertList } from "./alerts.ts";
+import { alertDialog } from "./alerts.ts";
 import { h, icon, say } from "./dom.ts";
+import { oncePerFrame } from "./frames.ts";
 import { historyList } from "./history.ts";
 import { typedEntry } from "./keypad.ts";
+import { manualDialog } from "./manual.ts";
+import { phoneNotices } from "./notices.ts";
 import { stateHeader } from "./state_header.ts";
-import { verdictOverlay } from "./verdict.ts";
+import { teamDialog } from "./team.ts";
+import { type Taken, undoDialog } from "./undo.ts";
+import { verdictOverlay, type Way } from "./verdict.ts";
 import { wordsFor } from "./words.ts";
 
 export interface ScannerOptions {
   readonly door: Door;
   readonly deviceName: string;
   readonly sound: Sound;
+  /** From 0 to 1; null where the browser does not tell. */
+  battery(): number | null;
   menu(): void;
 }
 
 /** The shift: a picture, the state of things, the last scans; and over it all, verdicts. */
 export function scannerScreen(
   root: HTMLElement,
-  { door, deviceName, sound, menu }: ScannerOptions,
+  { door, deviceName, sound, battery, menu }: ScannerOptions,
 ): () => void {
   const zone = door.event.time_zone;
-  const header = stateHeader(deviceName, zone, menu);
-  const alerts = alertList(
+  const team = teamDialog(door.deviceId, zone);
+  const header = stateHeader(deviceName, zone, menu, team.open);
+  const alerts = alertDialog({
     zone,
-    (key) => door.dismissAlert(key),
-    () => sound.play("deny"),
+    seen: (key) => door.dismissAlert(key),
+    ring: () => sound.play("alarm"),
+  });
+  const undo = undoDialog(zone, (scanId) => door.undo(scanId));
+  const history = historyList(zone, undo.open);
+  const overlay = verdictOverlay(
+    zone,
+    () => door.dismiss(),
+    (screen) => undo.open(takenFrom(screen, zone)),
+    unlistedWays(door, {
+      certificate: () => view.awaitCertificate(),
+      byOrder: () => manual.open(),
+    }),
   );
-  const history = historyList(zone);
-  const overlay = verdictOverlay(zone, () => door.dismiss());
+  const notices = phoneNotices(battery);
+  history.element.prepend(notices.element);
   const typed = typedEntry((text) => door.typed(text));
+  const manual = manualDialog(door.desk);
   // A verdict would be hidden behind an open dialog: nothing is scanned there, and nothing counts as gone.
   const view = viewfinder((text) => !isInDialog() && door.seen(text));
   const fault = h("p", { class: "problem", role: "alert" });
@@ -45,10 +66,11 @@ export function scannerScreen(
       h("h1", { class: "visually-hidden" }, `Scanning for ${door.event.title}`),
       header.element,
       view.element,
+      view.hint,
       // Below the picture: whatever has to be read must not push the camera away.
-      alerts.element,
       fault,
       history.element,
+      undo.said,
       h(
         "div",
         { class: "bar" },
@@ -58,26 +80,42 @@ export function scannerScreen(
           icon("keypad"),
           "Type a code",
         ),
+        h(
+          "button",
+          { class: "button", "data-testid": "by-order", onclick: manual.open },
+          icon("hand"),
+          "Order ID",
+        ),
         view.torch,
       ),
     ),
     typed.element,
+    manual.element,
     overlay.element,
+    undo.element,
+    team.element,
+    alerts.element,
   );
 
   function render(state: DoorState): void {
     header.render(state);
-    alerts.render(state.alerts);
-    history.render(state.recent);
+    alerts.render(state.alerts, state.screen === null);
+    team.render(state);
+    notices.render(state);
+    history.render(state);
     overlay.render(state.screen);
-    view.hold(state.isHolding);
+    view.tell(state);
     say(fault, state.fault ?? "");
   }
+  const frames = oncePerFrame(() => render(door.state));
   const stops = [
-    door.onChange(() => render(door.state)),
-    door.onVerdict(({ verdict, confirmed, scannedAt }) =>
-      sound.play(wordsFor(verdict, { confirmed, scannedAt, zone }).tone),
-    ),
+    frames.stop,
+    alerts.stop,
+    door.onChange(frames.draw),
+    door.onVerdict((screen) => {
+      overlay.render(screen); // at once: everything else can wait for the frame
+      sound.play(wordsFor(screen.verdict, { ...screen, zone }).tone);
+    }),
     keepAwake(),
     hardwareScanner(
       (text) => door.typed(text),
@@ -94,6 +132,23 @@ export function scannerScreen(
   return () => {
     for (const stop of stops) stop();
   };
+}
+
+/** What can be done for a guest whose ticket is not on this phone's list, when there is nobody to ask. */
+function unlistedWays(door: Door, way: { certificate(): void; byOrder(): void }): readonly Way[] {
+  const after = (go: () => void) => () => {
+    door.dismiss();
+    go();
+  };
+  return [
+    { label: "Late-sale code", testId: "ask-certificate", run: after(way.certificate) },
+    { label: "By Order ID", testId: "ask-order", run: after(way.byOrder) },
+  ];
+}
+
+function takenFrom({ verdict, confirmed, scannedAt, scanId = "" }: Screen, zone: string): Taken {
+  const { detail, word } = wordsFor(verdict, { confirmed, scannedAt, zone });
+  return { scanId, at: scannedAt, what: detail || word };
 }
 
 /** The camera's picture with its frame, its own troubles, and its lamp. */
@@ -114,7 +169,9 @@ function viewfinder(read: (text: string | null) => unknown) {
     icon("torch"),
     "Light",
   );
-  const held = h("p", { class: "held", hidden: true }, "Answered already: next ticket, please");
+  const held = h("p", { class: "held", role: "status", "data-testid": "camera-says" });
+  // Beside the picture, not over it: a phone without a camera has its button there.
+  const hint = h("p", { class: "note", role: "status", hidden: true }, AWAITS_CERTIFICATE);
   torch.addEventListener("click", () => void toggle(camera, torch));
 
   function start(): void {
@@ -143,14 +200,27 @@ function viewfinder(read: (text: string | null) => unknown) {
     ),
     torch,
     start,
-    hold: (isHolding: boolean) => {
-      held.hidden = !isHolding;
+    tell(state: Pick<DoorState, "screen" | "isAsking" | "isHolding">): void {
+      if (state.screen !== null) hint.hidden = true;
+      say(held, cameraWords(state));
+    },
+    hint,
+    awaitCertificate(): void {
+      hint.hidden = false;
     },
     stop: () => {
       camera.stop();
       torch.setAttribute("aria-pressed", "false");
     },
   };
+}
+
+const AWAITS_CERTIFICATE =
+  "In the guest's ticket page: “Not on the door's list?”. Scan that code, then the ticket.";
+
+function cameraWords({ isAsking, isHolding }: Pick<DoorState, "isAsking" | "isHolding">): string {
+  if (isAsking) return "Checking with the server";
+  return isHolding ? "Answered already: next ticket, please" : "";
 }
 
 async function toggle(camera: Camera, button: HTMLElement): Promise<void> {

@@ -13,6 +13,7 @@ const ALL: readonly Shown[] = [
   { t: "stale", age_s: -60 },
   { t: "stale", age_s: 0 },
   { t: "unlisted" },
+  { t: "interrupted" },
   { t: "refused", reason: "refunded" },
   { t: "refused", reason: "void" },
   { t: "refused", reason: "unknown" },
@@ -24,15 +25,32 @@ test("a ticket that is in shows the exact time and place of its first entry", ()
     tone: "deny",
     word: "Already in",
     figure: "21:04:17",
-    detail: "Door B · 38 minutes ago",
+    detail: "Door B\u00a0· 38\u00a0minutes\u00a0ago",
   });
+});
+
+test("a scan that was cut off says when, and that nobody knows what was shown", () => {
+  const words = wordsFor({ t: "interrupted" }, { ...HERE, confirmed: false, scannedAt: ENTRY.at });
+
+  expect(words).toMatchObject({ tone: "check", figure: "21:04:17" });
+  expect(words.advice).toContain("Nobody knows");
+});
+
+test("an undo that the server refuses says why, and that the guest counts as in", () => {
+  const { title, text } = alertWords(
+    { kind: "not_undone", key: "k", entry: ENTRY, reason: "too_late" },
+    ZONE,
+  );
+
+  expect(title).toBe("Not taken back");
+  expect(text).toMatch(/5 minutes.*counts as in/);
 });
 
 test("an entry of the same second, or without a door's name, still reads well", () => {
   const entry = { at: HERE.scannedAt, door: "" };
 
   expect(wordsFor({ t: "already_in", ticket_type: "GA", entry }, HERE).detail).toBe(
-    "Another door · just now",
+    "Another door\u00a0· just\u00a0now",
   );
 });
 

@@ -1,6 +1,7 @@
 import type { Tone } from "../adapters/sound.ts";
 import type { Alert } from "../core/drain.ts";
 import type { Shown } from "../core/journal.ts";
+import { lateWords, peopleWords } from "./late_words.ts";
 import { clockTime, spanWords } from "./times.ts";
 
 /** A verdict in words: one look, then the reason. */
@@ -38,7 +39,7 @@ export function wordsFor(verdict: Shown, { confirmed, scannedAt, zone }: Circums
         figure: clockTime(verdict.entry.at, zone),
         detail: [verdict.entry.door || "Another door", ago(scannedAt - verdict.entry.at)]
           .filter(Boolean)
-          .join(" · "),
+          .join("\u00a0· "), // a narrow screen breaks the line after the door
         advice: verdict.ticket_type,
       };
     case "stale":
@@ -49,10 +50,20 @@ export function wordsFor(verdict: Shown, { confirmed, scannedAt, zone }: Circums
         word: "Not listed",
         figure: null,
         detail: "Not on this phone's list",
-        advice: "It may have been sold since the list was loaded. Scan it again when the phone is live.",
+        advice: "Nobody to ask. Sold a moment ago? The guest's ticket page has a late-sale code.",
+      };
+    case "interrupted":
+      return {
+        tone: "check",
+        word: "Cut off",
+        figure: clockTime(scannedAt, zone),
+        detail: "This phone stopped in mid-scan",
+        advice: "Nobody knows what it showed. If that guest is still here, scan again.",
       };
     case "refused":
       return { tone: "deny", figure: null, ...REFUSALS[verdict.reason] };
+    default:
+      return lateWords(verdict, zone);
   }
 }
 
@@ -101,12 +112,17 @@ function staleWords(age: number): Words {
 }
 
 function ago(ms: number): string {
-  return ms < 1_000 ? "just now" : `${spanWords(ms / 1000)} ago`;
+  return ms < 1_000 ? "just\u00a0now" : `${spanWords(ms / 1000)} ago`.replaceAll(" ", "\u00a0");
 }
 
 /** `1 scan`, `2 scans`. */
 export function counted(n: number, thing: string): string {
   return `${n} ${thing}${n === 1 ? "" : "s"}`;
+}
+
+/** `1 phone`, `2 phones`: those that this phone can talk to without the server. */
+export function nearbyWords(n: number): string {
+  return counted(n, "phone");
 }
 
 /** How far the server stands behind a verdict. "Confirmed" is for a welcome alone: nobody confirms a refusal. */
@@ -129,16 +145,42 @@ export function alertWords(alert: Alert, zone: string): { title: string; text: s
         title: "Let in, but should not have been",
         text: `${when(alert.entry)}: the ticket is ${WRONGS[alert.reason] ?? "not valid"}.`,
       };
+    case "too_many_by_hand":
+      return {
+        title: alert.known ? "More people than tickets" : "No such order",
+        text: byHandText(alert, when(alert.entry)),
+      };
     case "good_after_all":
       return {
         title: "A ticket turned away is good",
         text: `${when(alert.entry)}: the server has let it in. Wave that guest through.`,
       };
+    case "not_undone":
+      return {
+        title: "Not taken back",
+        text: `${when(alert.entry)}: ${NOT_UNDONE[alert.reason] ?? "the server did not take it back"}. It still counts as in.`,
+      };
   }
 }
+
+const NOT_UNDONE: Readonly<Record<string, string>> = {
+  too_late: "more than 5 minutes had passed",
+  not_an_admission: "nobody was let in by that scan",
+  already_undone: "it had been taken back before",
+  not_this_device: "another phone let that guest in",
+};
 
 const WRONGS: Readonly<Record<string, string>> = {
   refunded: "refunded",
   void: "void",
   unknown: "not one of this show's",
 };
+
+function byHandText(
+  { people, known, counted }: Extract<Alert, { kind: "too_many_by_hand" }>,
+  when: string,
+): string {
+  const came = `${when}: ${peopleWords(people)} let in by Order ID`;
+  if (!known) return `${came}, and there is no such order.`;
+  return `${came}, and ${counted === 0 ? "no ticket" : counted === 1 ? "1 ticket" : `${counted} tickets`} of it ${counted > 1 ? "were" : "was"} free.`;
+}
