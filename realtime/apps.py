@@ -7,8 +7,9 @@ class RealtimeConfig(AppConfig):
     name = "realtime"
 
     def ready(self) -> None:
-        """Ring the doorbell for every entry that the log commits."""
-        from realtime import doorbell
-        from ticketing import log
+        """Ring the doorbell for every entry that the log commits, and tell of every right that ends."""
+        from realtime import doorbell, revocation
+        from ticketing import log, standing
 
         log.announce_with(doorbell.ring)
+        standing.ended_with(revocation.tell)

@@ -1,25 +1,27 @@
-"""One show in one process: contiguous or read the log, encode once, hand the same text to every socket.
+"""One show in one process: contiguous or read the log, one frame for each audience, the same bytes to every socket.
 
-Without I/O but for the outboxes that it fills: the hub reads the log and the layer and tells the feed. It runs in the
-event loop alone, so between two awaits of the hub nothing else touches it.
+Without I/O but for the lines that it hands frames to: the hub reads the log and the layer and tells the feed. It runs
+in the event loop alone, so between two awaits of the hub nothing else touches it.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from realtime import projections, translate
+from realtime import projections
 from realtime import protocol as p
-from realtime.outbox import Outbox, Overflowed
 from realtime.projections import Counts
+from realtime.ring import Ring
+from realtime.room import Encode, Room
+from realtime.states import Shown, shown
 from realtime.topics import Audience, Topic
 from ticketing.log import Entry, Head
 
-RING = 1024
-"""Entries kept for those who come back."""
+TOGETHER = 64
+"""Entries read from the log that share one write to each socket."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,109 +33,77 @@ class Since:
 
 
 @dataclass(eq=False, slots=True)
-class Reader:
-    """One socket's subscription to one topic. `seq` is the last entry it was given; `cut`, that it gets no more."""
-
-    topic: Topic
-    outbox: Outbox
-    overflowed: Callable[[], None]
-    seq: int = 0
-    cut: bool = False
-
-
-@dataclass(eq=False, slots=True)
 class Feed:
     """A show as this process follows it: up to `seq`, in `epoch`, with its seats as of there."""
 
     event_id: UUID
     epoch: str
-    seq: int
     counts: Counts
-    ring: deque[Entry] = field(default_factory=lambda: deque(maxlen=RING))
-    readers: dict[Audience, set[Reader]] = field(default_factory=lambda: {a: set() for a in Audience})
+    ring: Ring
+    rooms: dict[tuple[Audience, Encode], Room] = field(default_factory=dict)
     stale_states: set[Audience] = field(default_factory=set)
+    states_at: float = float("-inf")
+    """When its states last went out, by the loop's clock."""
+    reading_back: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by whoever reads entries from before the ring."""
+
+    @property
+    def seq(self) -> int:
+        """The last entry that was taken."""
+        return self.ring.last
 
     @property
     def idle(self) -> bool:
         """Whether nobody follows the show here."""
-        return not any(self.readers.values())
+        return not any(self.rooms.values())
 
-    def accept(self, entry: Entry) -> bool:
-        """Take the next entry and hand it on; False when it does not follow (then the log must be read)."""
-        if entry.seq <= self.seq:
-            return True
-        if entry.seq != self.seq + 1:
-            return False
-        self.seq = entry.seq
-        self.ring.append(entry)
-        before, self.counts = self.counts, projections.counts_after(self.counts, entry.happened)
-        for audience in (Audience.DOOR, Audience.SALES):
-            if self.readers[audience]:
-                self._hand_out(audience, entry)
+    def room(self, audience: Audience, encode: Encode = p.encode) -> Room:
+        """Where the readers of one audience are who speak one version; there is one for whoever comes first."""
+        if (room := self.rooms.get((audience, encode))) is None:
+            room = self.rooms[audience, encode] = Room(Topic(audience, self.event_id), encode, self.ring)
+        return room
+
+    def rooms_of(self, *audiences: Audience) -> Iterator[Room]:
+        """The rooms of these audiences that somebody is in."""
+        return (room for (audience, _), room in self.rooms.items() if audience in audiences and room)
+
+    def accept(self, entries: Sequence[Entry]) -> bool:
+        """Take what comes next of these, and hand it on; False when they do not follow (then the log must be read)."""
+        new = [entry for entry in entries if entry.seq > self.seq]
+        return all(self._take(new[start : start + TOGETHER]) for start in range(0, len(new), TOGETHER))
+
+    def _take(self, entries: Sequence[Entry]) -> bool:
+        before = self.counts
+        taken: list[Entry] = []
+        for entry in entries:
+            if entry.seq != self.seq + 1:
+                break
+            self.ring.append(entry)
+            self.counts = projections.counts_after(self.counts, entry.happened)
+            taken.append(entry)
+        if taken:
+            for room in self.rooms_of(Audience.DOOR, Audience.SALES):
+                room.tell(taken)
         if self.counts != before:
             self.stale_states |= {Audience.ARTIST, Audience.PUBLIC}
-        return True
+        return len(taken) == len(entries)
 
-    def entries_after(self, seq: int) -> list[Entry] | None:
-        """The entries after `seq`, if the ring still holds all of them."""
-        if seq >= self.seq:
-            return []
-        if not self.ring or self.ring[0].seq > seq + 1:
-            return None
-        return [entry for entry in self.ring if entry.seq > seq]
-
-    def flush_states(self) -> None:
-        """Send each state audience its newest state, once however much has happened."""
-        for audience in self.stale_states:
-            if readers := self.readers[audience]:
-                text = self.state_text(audience)
-                name = Topic(audience, self.event_id).name
-                for reader in readers:
-                    reader.seq = self.seq
-                    reader.outbox.put_state(name, text)
+    def take_states(self) -> list[Shown]:
+        """The newest state for each state audience whose state has changed, once however much has happened."""
+        states = [
+            shown(room, room.name, self.state(room.topic.audience))
+            for room in self.rooms_of(*self.stale_states)
+        ]
         self.stale_states.clear()
+        return states
 
-    def state_text(self, audience: Audience) -> str:
-        """The audience's newest state as a message's text."""
+    def state(self, audience: Audience) -> p.TopicState:
+        """The audience's newest state."""
         project = projections.public_state if audience is Audience.PUBLIC else projections.artist_state
         name = Topic(audience, self.event_id).name
-        return p.encode(p.TopicState(topic=name, seq=self.seq, state=project(self.counts)))
-
-    def _hand_out(self, audience: Audience, entry: Entry) -> None:
-        text = fact_text(audience, self.event_id, entry)
-        for reader in list(self.readers[audience]):
-            if reader.seq < entry.seq:
-                give(reader, entry.seq, text)
+        return p.TopicState(topic=name, seq=self.seq, state=project(self.counts))
 
 
 def begin(event_id: UUID, head: Head, counts: Counts) -> Feed:
     """A feed that knows the show as of the log's end."""
-    return Feed(event_id=event_id, epoch=head.epoch, seq=head.seq, counts=counts)
-
-
-def fact_text(audience: Audience, event_id: UUID, entry: Entry) -> str:
-    """One entry for one audience as a message's text: made once, whoever many read it."""
-    see = translate.door_fact if audience is Audience.DOOR else translate.sales_fact
-    name = Topic(audience, event_id).name
-    return p.encode(p.TopicFact(topic=name, seq=entry.seq, fact=see(entry.happened)))
-
-
-def give(reader: Reader, seq: int, text: str) -> None:
-    """Queue a fact for one reader, or end a reader that cannot keep up; it will resume.
-
-    After the first fact that finds no room comes no other, however small: a hole is worse than an end.
-    """
-    if reader.cut:
-        return
-    try:
-        reader.outbox.put(text)
-        reader.seq = seq
-    except Overflowed:
-        reader.cut = True
-        reader.overflowed()
-
-
-def replay(reader: Reader, entries: Iterable[Entry]) -> None:
-    """Queue what a reader has missed."""
-    for entry in entries:
-        give(reader, entry.seq, fact_text(reader.topic.audience, reader.topic.event_id, entry))
+    return Feed(event_id=event_id, epoch=head.epoch, counts=counts, ring=Ring(last=head.seq))

@@ -40,6 +40,12 @@ _COUNTERS = {
         ("entries_repaired", "log entries read because their announcement was lost or late"),
         ("messages_refused", "client messages refused"),
         ("too_fast", "sockets closed for sending too fast"),
+        ("sockets_rotated", "sockets told to come back because of their age"),
+        ("connections_refused", "connections refused because their address had too many"),
+        ("requests_late", "HTTP requests that did not come whole in time"),
+        ("requests_too_large", "HTTP requests with too long a body"),
+        ("log_reads", "reads of log entries from the database"),
+        ("layer_failures", "times that the channel layer failed or did not answer"),
     )
 }
 _VERDICTS = Histogram(

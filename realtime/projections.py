@@ -48,11 +48,16 @@ def counts_after(counts: Counts, happened: AnyDomainEvent) -> Counts:
             return replace(counts, sold_out_at=happened.at)
         case (
             e.TicketRedeemed()
+            | e.TicketUndone()
+            | e.RedemptionMoved()
             | e.DoubleScanDetected()
+            | e.AdmissionDoubted()
+            | e.DoorPolicyChanged()
             | e.AllocationThresholdReached()
             | e.TicketsClosed()
             | e.TicketsReopened()
             | e.RefundFailed()
+            | e.DisputeMoneyMoved()
         ):
             return counts
         case _:
@@ -61,15 +66,18 @@ def counts_after(counts: Counts, happened: AnyDomainEvent) -> Counts:
 
 def public_state(counts: Counts) -> p.PublicState:
     """What anyone may know: seats that can be bought now."""
-    left = tuple(
-        p.TypeLeft(id=kind.id, left=kind.allocation - kind.held - kind.sold) for kind in counts.types
-    )
+    left = tuple(_left(kind) for kind in counts.types)
     return p.PublicState(
         status=counts.status,
         left=sum(kind.left for kind in left),
-        sold_out=all(kind.sold >= kind.allocation for kind in counts.types),
+        sold_out=all(kind.sold_out for kind in left),
         types=left,
     )
+
+
+def _left(kind: p.TypeCount) -> p.TypeLeft:
+    left = kind.allocation - kind.held - kind.sold
+    return p.TypeLeft(id=kind.id, left=left, sold_out=kind.sold >= kind.allocation)
 
 
 def artist_state(counts: Counts) -> p.ArtistState:
@@ -91,13 +99,12 @@ def sales_after(old: p.SalesSnapshot, seq: int, fact: p.SalesFact) -> p.SalesSna
             return replace(old, types=_changed(old.types, fact.lines, _hold))
         case p.SeatsReleased():
             return replace(old, types=_changed(old.types, fact.lines, _release))
-        case p.FanEntered():
-            entries = _newest((feed_entry(seq, fact), *old.entries))
-            return replace(old, entered=old.entered + 1, entries=entries)
-        case p.DoubleScan():
-            return replace(old, double_scans=_newest((feed_double_scan(seq, fact), *old.double_scans)))
+        case p.FanEntered() | p.EntryUndone() | p.AdmissionMoved() | p.AdmissionDoubted() | p.DoubleScan():
+            return _after_door(old, seq, fact)
         case p.RefundSent() | p.RefundReturned() | p.DisputeMoved():
             return _after_money_back(old, seq, fact)
+        case p.DisputeMoneyMoved():
+            return replace(old, disputed=old.disputed - fact.to_venue)
         case p.TermsChanged():
             terms = {now.id: (now.allocation, now.price) for now in fact.types}
             return replace(old, types=_with_terms(old.types, terms))
@@ -126,9 +133,29 @@ def feed_sale(seq: int, fact: p.SaleMade) -> p.FeedSale:
     )
 
 
-def feed_entry(seq: int, fact: p.FanEntered) -> p.FeedEntry:
-    """An entry as a line of the door's feed."""
-    return p.FeedEntry(seq=seq, ticket_type=fact.ticket_type, at=fact.at, door=fact.door)
+def feed_entry(seq: int, fact: p.FanEntered | p.EntryUndone | p.AdmissionMoved) -> p.FeedEntry:
+    """An entry, or one taken back or moved, as a line of the door's feed."""
+    return p.FeedEntry(
+        seq=seq,
+        ticket_type=fact.ticket_type,
+        at=fact.at,
+        door=fact.door,
+        undone=isinstance(fact, p.EntryUndone),
+        moved=isinstance(fact, p.AdmissionMoved),
+    )
+
+
+def feed_doubt(seq: int, fact: p.AdmissionDoubted) -> p.FeedDoubt:
+    """An admission that counts for no ticket, as a line of its feed."""
+    return p.FeedDoubt(
+        seq=seq,
+        why=fact.why,
+        at=fact.at,
+        door=fact.door,
+        count=fact.count,
+        ticket_type=fact.ticket_type,
+        order_id=fact.order_id,
+    )
 
 
 def feed_double_scan(seq: int, fact: p.DoubleScan) -> p.FeedDoubleScan:
@@ -176,23 +203,39 @@ def _after_money_back(
     match fact:
         case p.RefundSent():
             types = _changed(old.types, fact.seats, _give_back)
-            refunded = _plus(old.refunded, fact, 1 if fact.of_sale else 0)
+            refunded = _more_refunded(old.refunded, fact) if fact.of_sale else old.refunded
             refunds = _newest((feed_refund(seq, fact), *old.refunds))
             return replace(old, types=types, refunded=refunded, refunds=refunds)
         case p.RefundReturned():
-            refunded = _plus(old.refunded, fact, -1 if fact.of_sale else 0)
+            refunded = _come_back(old.refunded, fact) if fact.of_sale else old.refunded
             return replace(old, refunded=refunded, refunds=_newest((feed_refund(seq, fact), *old.refunds)))
         case p.DisputeMoved():
             types = _changed(old.types, fact.seats, _give_back)
             return replace(old, types=types, disputes=_newest((feed_dispute(seq, fact), *old.disputes)))
 
 
-def _plus(sums: p.Sums, fact: p.RefundSent | p.RefundReturned, sign: int) -> p.Sums:
-    return p.Sums(
-        base=sums.base + sign * fact.base,
-        fee=sums.fee + sign * fact.fee,
-        total=sums.total + sign * fact.total,
-    )
+def _more_refunded(sums: p.Sums, fact: p.RefundSent) -> p.Sums:
+    return p.Sums(base=sums.base + fact.base, fee=sums.fee + fact.fee, total=sums.total + fact.total)
+
+
+def _come_back(sums: p.Sums, fact: p.RefundReturned) -> p.Sums:
+    return replace(sums, base=sums.base - fact.to_venue, total=sums.total - fact.to_venue)
+
+
+def _after_door(
+    old: p.SalesSnapshot,
+    seq: int,
+    fact: p.FanEntered | p.EntryUndone | p.AdmissionMoved | p.AdmissionDoubted | p.DoubleScan,
+) -> p.SalesSnapshot:
+    match fact:
+        case p.DoubleScan():
+            return replace(old, double_scans=_newest((feed_double_scan(seq, fact), *old.double_scans)))
+        case p.AdmissionDoubted():
+            return replace(old, doubts=_newest((feed_doubt(seq, fact), *old.doubts)))
+        case p.FanEntered() | p.EntryUndone() | p.AdmissionMoved():
+            more = {p.FanEntered: 1, p.EntryUndone: -1, p.AdmissionMoved: 0}[type(fact)]
+            entries = _newest((feed_entry(seq, fact), *old.entries))
+            return replace(old, entered=old.entered + more, entries=entries)
 
 
 def _after_sale(old: p.SalesSnapshot, seq: int, fact: p.SaleMade) -> p.SalesSnapshot:
@@ -207,7 +250,7 @@ def _after_sale(old: p.SalesSnapshot, seq: int, fact: p.SaleMade) -> p.SalesSnap
     )
 
 
-Item = TypeVar("Item", p.FeedSale, p.FeedEntry, p.FeedDoubleScan, p.FeedRefund, p.FeedDispute)
+Item = TypeVar("Item", p.FeedSale, p.FeedEntry, p.FeedDoubleScan, p.FeedDoubt, p.FeedRefund, p.FeedDispute)
 
 
 def _newest(feed: tuple[Item, ...]) -> tuple[Item, ...]:

@@ -14,13 +14,13 @@ from typing import Annotated
 import msgspec
 
 from ticketing.admission import TicketStatus, Verdict
-from ticketing.domain_events import DisputePhase, EventStatus, ReleaseReason
-from ticketing.scans import Decision, ScanFact, ScanId
+from ticketing.domain_events import DisputePhase, Doubt, EventStatus, PinCheck, ReleaseReason, UnknownOrders
+from ticketing.scans import Decision, ScanFact, ScanId, UndoFact, UndoRefusal
 
 PROTOCOL_VERSION = 1
 SUBPROTOCOL = f"ngn.v{PROTOCOL_VERSION}"
 """The websocket subprotocol; a client that asks for none of ours is closed with `UNSUPPORTED_VERSION`."""
-MAX_CLIENT_MESSAGE_BYTES = 16_384
+MAX_CLIENT_MESSAGE_BYTES = 65_536
 
 Ref = Annotated[
     int, msgspec.Meta(ge=0, le=2**53 - 1, description="the client's number for a reply to find its question")
@@ -33,6 +33,10 @@ TopicName = Annotated[str, msgspec.Meta(max_length=80, description="kind:event, 
 Anchor = Annotated[
     str, msgspec.Meta(pattern="^[0-9a-f]{32}$", description="a ticket's short code in the manifest")
 ]
+OrderHash = Annotated[
+    str, msgspec.Meta(pattern="^[0-9a-f]{16}$", description="an order, as the manifest knows it")
+]
+DeviceId = Annotated[str, msgspec.Meta(max_length=36, description="UUID")]
 Base64 = Annotated[str, msgspec.Meta(description="standard base64 of raw bytes")]
 
 
@@ -58,7 +62,37 @@ class ErrorCode(StrEnum):
     TOKEN_INVALID = "token_invalid"
     NOT_A_DEVICE = "not_a_device"
     SCAN_ID_TAKEN = "scan_id_taken"
+    SCAN_UNKNOWN = "scan_unknown"
+    DEVICE_UNKNOWN = "device_unknown"
     UNAVAILABLE = "unavailable"
+
+
+CLOSE_ADVICE: dict[CloseCode, str] = {
+    CloseCode.GOING_AWAY: "The server stops. Come back after the pause that its `going_away` named, and resume.",
+    CloseCode.SLOW_READER: "You read too slowly, or the log's epoch has changed. Come back with back-off, and resume.",
+    CloseCode.TOO_FAST: "You sent more than anybody needs to. Come back with back-off, and send less.",
+    CloseCode.NOT_AUTHORISED_ANY_MORE: "The phone was revoked, or the person's session has ended. Do not come back "
+    "as the same; a phone forgets its manifest, a page has its person sign in.",
+    CloseCode.UNSUPPORTED_VERSION: "You offered no subprotocol that is spoken here. Do not come back before an update.",
+    CloseCode.MALFORMED_MESSAGE: "You sent a binary message, or one that is too long. Do not come back: it is a fault.",
+}
+"""What a client does after each close."""
+ERROR_ADVICE: dict[ErrorCode, str] = {
+    ErrorCode.MALFORMED: "Unreadable: a kind, a field or a value that this version does not have. Sending it again "
+    "changes nothing.",
+    ErrorCode.TOPIC_UNKNOWN: "No topic is called that.",
+    ErrorCode.TOPIC_FORBIDDEN: "It is not for you, or there is no such show; or your right to it has ended.",
+    ErrorCode.NOT_SUBSCRIBED: "You do not follow that topic.",
+    ErrorCode.TOO_MANY_TOPICS: "Leave a topic first.",
+    ErrorCode.TOKEN_INVALID: "The token is nobody's, or was revoked. Pair the phone anew.",
+    ErrorCode.NOT_A_DEVICE: "Only a paired phone may do that: authenticate first.",
+    ErrorCode.SCAN_ID_TAKEN: "Another phone's scan or undo has this id. Nothing was kept; tell it under an id of "
+    "your own.",
+    ErrorCode.SCAN_UNKNOWN: "The scan to be undone was never told. Tell it, then the undo again.",
+    ErrorCode.DEVICE_UNKNOWN: "No phone of this door has that id. Nothing was passed on.",
+    ErrorCode.UNAVAILABLE: "The server could not do it now. Keep it, and ask again in some seconds.",
+}
+"""What a client does about each refusal."""
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,7 +143,60 @@ class ScanTicket(_Tagged, frozen=True, kw_only=True, tag="scan"):
     scan: ScanFact
 
 
-ClientMessage = Authenticate | Subscribe | Unsubscribe | Ping | ScanTicket
+class UndoScan(_Tagged, frozen=True, kw_only=True, tag="undo"):
+    """Take an admission of this phone back. Telling the same `undo_id` again gives the first answer again.
+
+    The scan itself must have been told before. The undo is judged by its own moment, so it may come late.
+    """
+
+    ref: Ref
+    undo: UndoFact
+
+
+class Drain(_Tagged, frozen=True, kw_only=True, tag="drain"):
+    """Part of a phone's journal: scans and undos that it keeps, oldest first, in one message.
+
+    They are judged together, whatever their order, and each is answered as if it had been told alone. Telling any of
+    them again, here or by `scan` and `undo`, gives its first answer again.
+    """
+
+    ref: Ref
+    scans: Annotated[tuple[ScanFact, ...], msgspec.Meta(max_length=200)] = ()
+    undos: Annotated[tuple[UndoFact, ...], msgspec.Meta(max_length=200)] = ()
+
+
+class Signal(_Tagged, frozen=True, kw_only=True, tag="signal"):
+    """A word to another phone of the same door, by which the two find a way to each other on the local network.
+
+    From devices that follow their door's topic only. It is passed on at most once, kept nowhere, and not answered.
+    """
+
+    ref: Ref
+    to: DeviceId
+    data: Annotated[str, msgspec.Meta(max_length=8192, description="theirs alone: passed on as it is")]
+
+
+class Heartbeat(_Tagged, frozen=True, kw_only=True, tag="heartbeat"):
+    """How this phone is, for everybody at its door and in the office; every 10 s, some sooner, some later.
+
+    From devices only. It is not answered: only a refusal comes back. What a phone cannot know is null.
+    """
+
+    ref: Ref
+    unsent: Annotated[
+        int,
+        msgspec.Meta(ge=0, le=1_000_000, description="scans in its journal that no server has acknowledged"),
+    ]
+    battery: Annotated[float, msgspec.Meta(ge=0, le=1, description="1 is full")] | None = None
+    scanning: (
+        Annotated[bool, msgspec.Meta(description="whether its camera runs and its page is in front")] | None
+    ) = None
+    seq: Annotated[Seq, msgspec.Meta(description="the last entry of the log that it knows")] | None = None
+
+
+ClientMessage = (
+    Authenticate | Subscribe | Unsubscribe | Ping | ScanTicket | UndoScan | Drain | Signal | Heartbeat
+)
 
 # --- facts: every one, once, in order ----------------------------------------------------------------------------
 
@@ -132,10 +219,18 @@ class Nothing(_Tagged, frozen=True, kw_only=True, tag="nothing"):
     """An entry that is not for this audience: only its `seq` is told, so that every reader can count."""
 
 
+class OrderNow(_Part, frozen=True, kw_only=True):
+    """How many people an order's tickets let in from now on, whether they are in by now or not."""
+
+    hash: OrderHash
+    admits: int
+
+
 class TicketsIssued(_Tagged, frozen=True, kw_only=True, tag="tickets_issued"):
-    """New tickets for the manifest."""
+    """New tickets for the manifest, all of one order."""
 
     tickets: tuple[TicketRow, ...]
+    order: OrderNow | None = None
 
 
 class TicketNow(_Part, frozen=True, kw_only=True):
@@ -146,17 +241,43 @@ class TicketNow(_Part, frozen=True, kw_only=True):
 
 
 class TicketsChanged(_Tagged, frozen=True, kw_only=True, tag="tickets_changed"):
-    """A refund or a dispute closed these tickets, or gave them back."""
+    """A refund or a dispute closed these tickets of one order, or gave them back."""
 
     tickets: tuple[TicketNow, ...]
+    order: OrderNow | None = None
 
 
 class TicketEntered(_Tagged, frozen=True, kw_only=True, tag="ticket_entered"):
-    """A ticket was let in; it is red everywhere from now on."""
+    """A ticket was let in; it is red everywhere from now on.
+
+    `status` is redeemed, unless it was closed before a phone without network told of its entry.
+    """
 
     anchor: Anchor
     at: Millis
     door: str
+    status: TicketStatus = TicketStatus.REDEEMED
+    scan_id: ScanId | None = None
+
+
+class EntryMoved(_Tagged, frozen=True, kw_only=True, tag="entry_moved"):
+    """Another scan turned out to be the ticket's entry: an earlier one, told later. `at` and `door` are of the entry
+    that counts from now on, `was_at` and `was_door` of the one that did."""
+
+    anchor: Anchor
+    status: TicketStatus
+    at: Millis
+    door: str
+    scan_id: ScanId
+    was_at: Millis
+    was_door: str
+
+
+class TicketUndone(_Tagged, frozen=True, kw_only=True, tag="ticket_undone"):
+    """An entry was taken back: the ticket is `status` from now on, and never was in."""
+
+    anchor: Anchor
+    status: TicketStatus
 
 
 class TicketSeenTwice(_Tagged, frozen=True, kw_only=True, tag="ticket_seen_twice"):
@@ -168,6 +289,23 @@ class TicketSeenTwice(_Tagged, frozen=True, kw_only=True, tag="ticket_seen_twice
     second_at: Millis
     second_door: str
     admitted: bool
+
+
+class EntryDoubted(_Tagged, frozen=True, kw_only=True, tag="entry_doubted"):
+    """A phone let `count` people in who count for no ticket. `anchor` is of the ticket that was shown, if any was."""
+
+    why: Doubt
+    at: Millis
+    door: str
+    count: int
+    anchor: Anchor | None
+
+
+class DoorPolicy(_Tagged, frozen=True, kw_only=True, tag="door_policy"):
+    """What doors do from now on with an Order ID that they do not know."""
+
+    unknown_orders: UnknownOrders
+    supervisor_check: PinCheck | None
 
 
 class SaleMade(_Tagged, frozen=True, kw_only=True, tag="sale_made"):
@@ -205,6 +343,36 @@ class FanEntered(_Tagged, frozen=True, kw_only=True, tag="fan_entered"):
     door: str
 
 
+class EntryUndone(_Tagged, frozen=True, kw_only=True, tag="entry_undone"):
+    """An entry was taken back where it was made: one less has come in, as the venue's office sees it."""
+
+    ticket_type: str
+    entered_at: Millis
+    door: str
+    at: Millis
+
+
+class AdmissionMoved(_Tagged, frozen=True, kw_only=True, tag="admission_moved"):
+    """A ticket's entry was an earlier one, at `door`, than the one that counted: nobody more has come in."""
+
+    ticket_type: str
+    at: Millis
+    door: str
+    was_at: Millis
+    was_door: str
+
+
+class AdmissionDoubted(_Tagged, frozen=True, kw_only=True, tag="admission_doubted"):
+    """A phone let `count` people in who count for no ticket: somebody in the office should look."""
+
+    why: Doubt
+    at: Millis
+    door: str
+    count: int
+    ticket_type: str | None
+    order_id: str | None
+
+
 class DoubleScan(_Tagged, frozen=True, kw_only=True, tag="double_scan"):
     """A redeemed ticket was shown again, as the venue's office sees it."""
 
@@ -238,7 +406,10 @@ class RefundSent(_Tagged, frozen=True, kw_only=True, tag="refund_sent"):
 
 
 class RefundReturned(_Tagged, frozen=True, kw_only=True, tag="refund_returned"):
-    """The fan's bank sent a refund back: the fan must be paid another way."""
+    """The fan's bank sent a refund back: the fan must be paid another way.
+
+    `to_venue` of it rests with the venue, the rest with NGN: the sale's money stays refunded but for that.
+    """
 
     order_id: str
     base: int
@@ -247,6 +418,7 @@ class RefundReturned(_Tagged, frozen=True, kw_only=True, tag="refund_returned"):
     currency: str
     at: Millis
     of_sale: bool
+    to_venue: int
 
 
 class DisputeMoved(_Tagged, frozen=True, kw_only=True, tag="dispute_moved"):
@@ -258,6 +430,16 @@ class DisputeMoved(_Tagged, frozen=True, kw_only=True, tag="dispute_moved"):
     amount: int
     currency: str
     seats: tuple[SaleLine, ...]
+    at: Millis
+
+
+class DisputeMoneyMoved(_Tagged, frozen=True, kw_only=True, tag="dispute_money_moved"):
+    """A dispute took of the venue's money, or gave it back: `to_venue` is positive for what the venue received."""
+
+    dispute: str
+    order_id: str
+    to_venue: int
+    currency: str
     at: Millis
 
 
@@ -288,13 +470,26 @@ class AllocationSoldOut(_Tagged, frozen=True, kw_only=True, tag="allocation_sold
     at: Millis
 
 
-DoorFact = Nothing | TicketsIssued | TicketsChanged | TicketEntered | TicketSeenTwice
+DoorFact = (
+    Nothing
+    | TicketsIssued
+    | TicketsChanged
+    | TicketEntered
+    | TicketUndone
+    | EntryMoved
+    | TicketSeenTwice
+    | EntryDoubted
+    | DoorPolicy
+)
 SalesFact = (
     Nothing
     | SaleMade
     | SeatsHeld
     | SeatsReleased
     | FanEntered
+    | EntryUndone
+    | AdmissionMoved
+    | AdmissionDoubted
     | DoubleScan
     | StatusChanged
     | ThresholdReached
@@ -302,6 +497,7 @@ SalesFact = (
     | RefundSent
     | RefundReturned
     | DisputeMoved
+    | DisputeMoneyMoved
     | TermsChanged
 )
 AnyFact = (
@@ -309,11 +505,18 @@ AnyFact = (
     | TicketsIssued
     | TicketsChanged
     | TicketEntered
+    | TicketUndone
+    | EntryMoved
     | TicketSeenTwice
+    | EntryDoubted
+    | DoorPolicy
     | SaleMade
     | SeatsHeld
     | SeatsReleased
     | FanEntered
+    | EntryUndone
+    | AdmissionMoved
+    | AdmissionDoubted
     | DoubleScan
     | StatusChanged
     | ThresholdReached
@@ -321,6 +524,7 @@ AnyFact = (
     | RefundSent
     | RefundReturned
     | DisputeMoved
+    | DisputeMoneyMoved
     | TermsChanged
 )
 
@@ -339,10 +543,11 @@ class TypeCount(_Part, frozen=True, kw_only=True):
 
 
 class TypeLeft(_Part, frozen=True, kw_only=True):
-    """Tickets of one type that a fan can still buy."""
+    """Tickets of one type that a fan can still buy; none left is sold out only when every one of them is paid for."""
 
     id: str
     left: int
+    sold_out: bool
 
 
 class PublicState(_Tagged, frozen=True, kw_only=True, tag="public_state"):
@@ -378,12 +583,15 @@ class FeedSale(_Part, frozen=True, kw_only=True):
 
 
 class FeedEntry(_Part, frozen=True, kw_only=True):
-    """One line of the door's log, as the office sees it."""
+    """One line of the door's log, as the office sees it; `undone` when an entry was taken back there, `moved` when the
+    line only says that a ticket's entry was an earlier one."""
 
     seq: Seq
     ticket_type: str
     at: Millis
     door: str
+    undone: bool
+    moved: bool
 
 
 class FeedDoubleScan(_Part, frozen=True, kw_only=True):
@@ -395,6 +603,18 @@ class FeedDoubleScan(_Part, frozen=True, kw_only=True):
     second_at: Millis
     second_door: str
     admitted: bool
+
+
+class FeedDoubt(_Part, frozen=True, kw_only=True):
+    """One admission that counts for no ticket, as the office sees it."""
+
+    seq: Seq
+    why: Doubt
+    at: Millis
+    door: str
+    count: int
+    ticket_type: str | None
+    order_id: str | None
 
 
 class FeedRefund(_Part, frozen=True, kw_only=True):
@@ -431,7 +651,10 @@ class Sums(_Part, frozen=True, kw_only=True):
 
 
 class SalesSnapshot(_Tagged, frozen=True, kw_only=True, tag="sales_snapshot"):
-    """The venue's page as of `seq`: totals over all sales, and the newest lines of each feed, newest first."""
+    """The venue's page as of `seq`: totals over all sales, and the newest lines of each feed, newest first.
+
+    What is left to the venue is `base - refunded.base - disputed`: `disputed` is what disputes hold of its money.
+    """
 
     status: EventStatus
     currency: str
@@ -440,11 +663,13 @@ class SalesSnapshot(_Tagged, frozen=True, kw_only=True, tag="sales_snapshot"):
     fee: int
     total: int
     refunded: Sums
+    disputed: int
     entered: int
     sold_out_at: Millis | None
     sales: tuple[FeedSale, ...]
     entries: tuple[FeedEntry, ...]
     double_scans: tuple[FeedDoubleScan, ...]
+    doubts: tuple[FeedDoubt, ...]
     refunds: tuple[FeedRefund, ...]
     disputes: tuple[FeedDispute, ...]
 
@@ -482,6 +707,11 @@ class DoorSnapshot(_Tagged, frozen=True, kw_only=True, tag="door_snapshot"):
     (0 active, 1 redeemed, 2 refunded, 3 void); `entered_at` four bytes, big endian: seconds since
     `window.starts_at` minus one day, 0 for never; `doors` one byte (index into `door_names`, 255 for none).
     `checksum` is the SHA-256, in hex, of the raw anchors.
+
+    `orders` holds 8 bytes an order, sorted, and `order_admits` one byte each: how many people its tickets let in (255
+    for more). An Order ID's 8 bytes are the first of SHA-256 over `ngn/v1|order|`, the event's id, `|` and the eleven
+    characters without dashes. `public_key` (32 bytes) is the event's Ed25519 key, which late-sale certificates are
+    checked with. `unknown_orders` says what to do without network about an Order ID that is not among them.
     """
 
     event: DoorEvent
@@ -495,6 +725,11 @@ class DoorSnapshot(_Tagged, frozen=True, kw_only=True, tag="door_snapshot"):
     statuses: Base64
     entered_at: Base64
     doors: Base64
+    orders: Base64
+    order_admits: Base64
+    public_key: Base64
+    unknown_orders: UnknownOrders
+    supervisor_check: PinCheck | None
 
 
 Snapshot = SalesSnapshot | DoorSnapshot
@@ -517,6 +752,15 @@ class Welcome(_Tagged, frozen=True, kw_only=True, tag="welcome"):
     version: int
     connection: str
     server_time: Millis
+
+
+class GoingAway(_Tagged, frozen=True, kw_only=True, tag="going_away"):
+    """This process is about to stop and will close the socket (4000): what was asked already is still answered.
+
+    Come back `after_ms` after the close. Everybody is told another pause, so that not all come back at once.
+    """
+
+    after_ms: Annotated[int, msgspec.Meta(ge=0, le=600_000, description="milliseconds")]
 
 
 class Authenticated(_Tagged, frozen=True, kw_only=True, tag="authenticated"):
@@ -561,6 +805,54 @@ class VerdictGiven(_Tagged, frozen=True, kw_only=True, tag="verdict"):
     verdict: Verdict
 
 
+class UndoAnswered(_Tagged, frozen=True, kw_only=True, tag="undo_answered"):
+    """The undo is on record and may leave the phone's journal. `refusal` null: the admission was taken back."""
+
+    ref: Ref
+    undo_id: ScanId
+    scan_id: ScanId
+    refusal: UndoRefusal | None
+
+
+class ScanAnswer(_Part, frozen=True, kw_only=True):
+    """A scan is on record. Only a fact of the kind `acknowledged` may leave the phone's journal for it."""
+
+    scan_id: ScanId
+    acknowledged: Decision
+    verdict: Verdict
+
+
+class UndoAnswer(_Part, frozen=True, kw_only=True):
+    """An undo is on record and may leave the phone's journal. `refusal` null: the admission was taken back."""
+
+    undo_id: ScanId
+    scan_id: ScanId
+    refusal: UndoRefusal | None
+
+
+class NotKept(_Part, frozen=True, kw_only=True):
+    """A scan or an undo, by its own id, of which nothing was kept: it stays in the journal."""
+
+    id: ScanId
+    code: ErrorCode
+
+
+class Drained(_Tagged, frozen=True, kw_only=True, tag="drained"):
+    """The answer to a drain: everything that was in it is in one of the lists."""
+
+    ref: Ref
+    scans: tuple[ScanAnswer, ...]
+    undos: tuple[UndoAnswer, ...]
+    refused: tuple[NotKept, ...]
+
+
+class Signalled(_Tagged, frozen=True, kw_only=True, tag="signalled"):
+    """Another phone of this door has a word for this one."""
+
+    from_: DeviceId = msgspec.field(name="from")
+    data: str
+
+
 class RequestRefused(_Tagged, frozen=True, kw_only=True, tag="request_refused"):
     """A client message that changed nothing. `ref` is null when it could not be read."""
 
@@ -593,6 +885,32 @@ class TopicState(_Tagged, frozen=True, kw_only=True, tag="state"):
     state: State
 
 
+class DeviceHere(_Part, frozen=True, kw_only=True):
+    """One phone of the door. `unsent`, `battery`, `scanning` and `seq` are as its last heartbeat told, null for never.
+
+    `online` stays true for some 15 s after a phone has left: most of them are back by then.
+    """
+
+    id: str
+    name: str
+    online: bool
+    last_seen_at: Millis | None
+    unsent: int | None
+    battery: float | None
+    scanning: bool | None
+    seq: Seq | None
+
+
+class TopicPresence(_Tagged, frozen=True, kw_only=True, tag="presence"):
+    """Who is at the door: its phones (100 at most), in place of the list before. Told to door and sales topics.
+
+    It comes after joining and whenever it changes, at most once a second; it is no entry of the log.
+    """
+
+    topic: TopicName
+    devices: tuple[DeviceHere, ...]
+
+
 class TopicClosed(_Tagged, frozen=True, kw_only=True, tag="topic_closed"):
     """The server ended a subscription, for instance because a right was taken away."""
 
@@ -602,15 +920,20 @@ class TopicClosed(_Tagged, frozen=True, kw_only=True, tag="topic_closed"):
 
 ServerMessage = (
     Welcome
+    | GoingAway
     | Authenticated
     | Joined
     | Left
     | Pong
     | VerdictGiven
+    | UndoAnswered
+    | Drained
+    | Signalled
     | RequestRefused
     | TopicSnapshot
     | TopicFact
     | TopicState
+    | TopicPresence
     | TopicClosed
 )
 

@@ -1,56 +1,128 @@
-"""Who was shut out loses its open socket, not only its next one: asked of the database every second.
+"""Who may do less than before loses its open connections, or their topics, at once: told, and looked after.
 
-One watch per event loop, like the hub; it works only while devices are connected. A scan is checked in its own
-transaction besides (`ticketing.door`), so nobody enters through the second in between.
+A connection rests on claims (`ticketing.standing`). They are all looked at every two seconds in one query, and those
+of one device or person at once when the layer tells that it may do less. Being told is only a reason to look: a call
+that is lost, doubled or made up ends nothing that stands. A scan is checked in its own transaction besides
+(`ticketing.door`), so nobody enters through the seconds in between. One watch per event loop, like the hub.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
+from realtime import doorbell, topics
+from realtime.ear import Call, ear, spoken
 from realtime.reads import in_thread
-from ticketing import pairing
+from realtime.topics import Anonymous, Principal, Topic
+from ticketing import standing
+from ticketing.clock import utc_now
+from ticketing.standing import Claim
 
 _LOGGER = logging.getLogger(__name__)
-EVERY_S = 1.0
-Shut = Callable[[], None]
+EVERY_S = 2.0
+GROUP = "rights"
+"""Where it is called out who may do less."""
+Ended = Callable[[], None]
 
 
 class Watch:
-    """The devices that are connected to this process, and how to shut each of their sockets."""
+    """The claims that this process's connections rest on, and what is to be done when one of them ends.
+
+    `told` is called with every device or person of which it is told.
+    """
 
     def __init__(self) -> None:
-        self._sockets: dict[UUID, set[Shut]] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._held: dict[Claim, set[Ended]] = {}
+        self.told: list[Callable[[UUID], None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._round: asyncio.Task[None] | None = None
 
-    def add(self, device_id: UUID, shut: Shut) -> None:
-        """Watch over one socket of a device."""
-        self._sockets.setdefault(device_id, set()).add(shut)
-        if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._look())
+    def hold(self, claim: Claim, ended: Ended) -> None:
+        """Have `ended` called once, when this claim does not stand any more."""
+        self._held.setdefault(claim, set()).add(ended)
+        if self._round is None or self._round.done():
+            ear().listen(GROUP, self._hear)
+            self._round = asyncio.get_running_loop().create_task(self._look_around())
 
-    def remove(self, device_id: UUID, shut: Shut) -> None:
-        """A socket is gone. Removing it twice is nothing."""
-        if sockets := self._sockets.get(device_id):
-            sockets.discard(shut)
-            if not sockets:
-                del self._sockets[device_id]
+    def let_go(self, claim: Claim, ended: Ended) -> None:
+        """Nothing rests on this claim here any more. Letting go twice is nothing."""
+        if held := self._held.get(claim):
+            held.discard(ended)
+            if not held:
+                del self._held[claim]
 
-    async def _look(self) -> None:
-        while self._sockets:
+    async def _look_around(self) -> None:
+        while self._held:
             await asyncio.sleep(EVERY_S)
-            try:
-                gone = await in_thread(pairing.revoked_among, device_ids=list(self._sockets))
-            except Exception:
-                _LOGGER.exception("the devices' rights could not be read; the next look follows")
-                continue
-            for device_id in gone:
-                for shut in self._sockets.pop(device_id, set()):
-                    shut()
+            await self._look(list(self._held))
+
+    def _hear(self, call: Call) -> None:
+        who = UUID(call["who"])
+        for told in self.told:
+            told(who)
+        if claims := [claim for claim in self._held if claim.who == who]:
+            task = asyncio.get_running_loop().create_task(self._look(claims))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _look(self, claims: Iterable[Claim]) -> None:
+        try:
+            gone = await in_thread(standing.ended, claims, now=utc_now())
+        except Exception:
+            _LOGGER.exception("the connections' rights could not be read; the next look follows")
+            return
+        for claim in gone:
+            for ended in self._held.pop(claim, set()):
+                ended()
+
+
+class Holdings:
+    """One connection's claims: whom it speaks for, and what it follows."""
+
+    def __init__(self, *, shut_out: Ended, close: Callable[[Topic], None]) -> None:
+        """`shut_out` is called when the connection may stay no longer, `close` when it may not follow a topic."""
+        self._shut_out = shut_out
+        self._close = close
+        self._speaks: Claim | None = None
+        self._follows: dict[Topic, tuple[Claim, Ended]] = {}
+
+    def speak_for(self, principal: Principal) -> None:
+        """The connection speaks for this principal from now on."""
+        if self._speaks is not None:
+            watch().let_go(self._speaks, self._shut_out)
+        self._speaks = topics.claim_of(principal)
+        if self._speaks is not None:
+            watch().hold(self._speaks, self._shut_out)
+
+    def follow(self, principal: Principal, topic: Topic) -> None:
+        """It follows a topic, for this principal."""
+        self.leave(topic)
+        claim = topics.claim_on(principal, topic)
+        if claim is not None:
+            ended = partial(self._close, topic)
+            self._follows[topic] = claim, ended
+            watch().hold(claim, ended)
+
+    def leave(self, topic: Topic) -> None:
+        """It follows the topic no more."""
+        if held := self._follows.pop(topic, None):
+            watch().let_go(*held)
+
+    def end(self) -> None:
+        """The connection is gone."""
+        self.speak_for(Anonymous())
+        for topic in list(self._follows):
+            self.leave(topic)
+
+
+def tell(who: UUID) -> None:
+    """Call out that a device or a person may do less than before. Called after commit; waits for nobody."""
+    doorbell.call_out(GROUP, spoken(GROUP, who=str(who)))
 
 
 _watches: WeakKeyDictionary[asyncio.AbstractEventLoop, Watch] = WeakKeyDictionary()
@@ -58,4 +130,7 @@ _watches: WeakKeyDictionary[asyncio.AbstractEventLoop, Watch] = WeakKeyDictionar
 
 def watch() -> Watch:
     """The running loop's watch."""
-    return _watches.setdefault(asyncio.get_running_loop(), Watch())
+    loop = asyncio.get_running_loop()
+    if loop not in _watches:
+        _watches[loop] = Watch()
+    return _watches[loop]

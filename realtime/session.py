@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from realtime import presence, topics
 from realtime import protocol as p
-from realtime import topics
 from realtime.feed import Since
+from realtime.presence import Vitals
 from realtime.topics import Anonymous, DoorDevice, Principal, Topic
-from ticketing.scans import ScanFact
+from ticketing.scans import ScanFact, UndoFact
 
 MAX_TOPICS = 32
 
@@ -63,7 +64,40 @@ class Redeem:
     scan: ScanFact
 
 
-Effect = Reply | CheckToken | Join | Leave | AnswerPing | Redeem
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeBack:
+    """Judge and record an undo of this device's."""
+
+    ref: int
+    device: DoorDevice
+    undo: UndoFact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeIn:
+    """Judge and record a part of this device's journal."""
+
+    device: DoorDevice
+    drain: p.Drain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassOn:
+    """Hand a word of this device's to another of the same door."""
+
+    device: DoorDevice
+    signal: p.Signal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteAlive:
+    """This device is there: it has just said so, and `vitals` if it said how it is."""
+
+    device: DoorDevice
+    vitals: Vitals | None
+
+
+Effect = Reply | CheckToken | Join | Leave | AnswerPing | Redeem | TakeBack | TakeIn | PassOn | NoteAlive
 
 
 @dataclass(slots=True)
@@ -77,17 +111,17 @@ class Session:
         """What to do about a client message."""
         match message:
             case p.Ping(ref=ref, at=at):
-                return [AnswerPing(ref=ref, at=at)]
+                return [AnswerPing(ref=ref, at=at), *self._alive()]
             case p.Authenticate(ref=ref, token=token):
                 return [CheckToken(ref=ref, token=token)]
             case p.Subscribe():
                 return self._subscribe(message)
             case p.Unsubscribe(ref=ref, topic=name):
                 return self._unsubscribe(ref, name)
-            case p.ScanTicket(ref=ref, scan=scan):
+            case p.ScanTicket() | p.UndoScan() | p.Drain() | p.Signal() | p.Heartbeat():
                 if isinstance(self.principal, DoorDevice):
-                    return [Redeem(ref=ref, device=self.principal, scan=scan)]
-                return [refused(ref, p.ErrorCode.NOT_A_DEVICE)]
+                    return [_at_the_door(self.principal, message)]
+                return [refused(message.ref, p.ErrorCode.NOT_A_DEVICE)]
             case _:
                 assert_never(message)
 
@@ -98,6 +132,11 @@ class Session:
         self.principal = device
         identity = p.DeviceIdentity(id=str(device.device_id), name=device.name, event=str(device.event_id))
         return [Reply(message=p.Authenticated(ref=ref, device=identity))]
+
+    def _alive(self) -> list[Effect]:
+        if isinstance(self.principal, DoorDevice):
+            return [NoteAlive(device=self.principal, vitals=None)]
+        return []
 
     def _subscribe(self, message: p.Subscribe) -> list[Effect]:
         topic = topics.parse(message.topic)
@@ -120,10 +159,34 @@ class Session:
         self.followed.discard(topic)
         return [Leave(topic=topic), Reply(message=p.Left(ref=ref, topic=name))]
 
+    def right_lost(self, topic: Topic) -> list[Effect]:
+        """The right to follow a topic has ended; everything else goes on."""
+        if topic not in self.followed:
+            return []
+        self.followed.discard(topic)
+        closed = p.TopicClosed(topic=topic.name, code=p.ErrorCode.TOPIC_FORBIDDEN)
+        return [Leave(topic=topic), Reply(message=closed)]
+
     def join_refused(self, join: Join, code: p.ErrorCode) -> list[Effect]:
         """The topic may not, or cannot, be followed."""
         self.followed.discard(join.topic)
         return [refused(join.ref, code)]
+
+
+def _at_the_door(
+    device: DoorDevice, message: p.ScanTicket | p.UndoScan | p.Drain | p.Signal | p.Heartbeat
+) -> Effect:
+    match message:
+        case p.ScanTicket(ref=ref, scan=scan):
+            return Redeem(ref=ref, device=device, scan=scan)
+        case p.UndoScan(ref=ref, undo=undo):
+            return TakeBack(ref=ref, device=device, undo=undo)
+        case p.Drain():
+            return TakeIn(device=device, drain=message)
+        case p.Signal():
+            return PassOn(device=device, signal=message)
+        case p.Heartbeat():
+            return NoteAlive(device=device, vitals=presence.vitals_of(message))
 
 
 def refused(ref: int | None, code: p.ErrorCode) -> Reply:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from realtime import projections, translate
 from realtime import protocol as p
-from ticketing import live_code, log
+from ticketing import door_policy, late_sale, live_code, log, order_id
 from ticketing.admission import TicketStatus
 from ticketing.clock import millis, millis_or_none
-from ticketing.domain_events import EventStatus
-from ticketing.models import MONEY_IS_BACK, Event, Order, Refund, Ticket
+from ticketing.domain_events import EventStatus, UnknownOrders
+from ticketing.models import DISPUTE_KINDS, Event, LedgerEntry, LedgerKind, Order, Ticket
 
 Read = TypeVar("Read")
 _OPTIMISTIC_READS = 8
@@ -98,8 +99,9 @@ def _type_counts(event: Event) -> tuple[p.TypeCount, ...]:
 
 def _sales(event_id: UUID, head: log.Head) -> p.SalesSnapshot:
     event = Event.objects.select_related("venue").get(pk=event_id)
-    money = _sums(Order.objects.filter(event=event, paid_at__isnull=False))
-    back = Refund.objects.filter(order__event=event, order__paid_at__isnull=False, status__in=MONEY_IS_BACK)
+    paid = Order.objects.filter(event=event, paid_at__isnull=False)
+    money = _sums(paid)
+    moved = _moved(event_id)
     return p.SalesSnapshot(
         status=EventStatus(event.status),
         currency=event.venue.currency,
@@ -107,19 +109,21 @@ def _sales(event_id: UUID, head: log.Head) -> p.SalesSnapshot:
         base=money.base,
         fee=money.fee,
         total=money.total,
-        refunded=_sums(back),
+        refunded=_refunded(moved),
+        disputed=-sum(moved[kind].venue for kind in DISPUTE_KINDS),
         entered=Ticket.objects.filter(event=event, redeemed_at__isnull=False).count(),
         sold_out_at=millis_or_none(event.sold_out_at),
         sales=tuple(
             projections.feed_sale(seq, fact) for seq, fact in _feed(head, event_id, p.SaleMade, "order_paid")
         ),
-        entries=tuple(
-            projections.feed_entry(seq, fact)
-            for seq, fact in _feed(head, event_id, p.FanEntered, "ticket_redeemed")
-        ),
+        entries=_entries(head, event_id),
         double_scans=tuple(
             projections.feed_double_scan(seq, fact)
             for seq, fact in _feed(head, event_id, p.DoubleScan, "double_scan_detected")
+        ),
+        doubts=tuple(
+            projections.feed_doubt(seq, fact)
+            for seq, fact in _feed(head, event_id, p.AdmissionDoubted, "admission_doubted")
         ),
         refunds=_refunds(head, event_id),
         disputes=tuple(
@@ -127,6 +131,17 @@ def _sales(event_id: UUID, head: log.Head) -> p.SalesSnapshot:
             for seq, fact in _feed(head, event_id, p.DisputeMoved, "dispute_changed")
         ),
     )
+
+
+def _entries(head: log.Head, event_id: UUID) -> tuple[p.FeedEntry, ...]:
+    """Three kinds of entry in one feed: the newest of all together."""
+    came = _feed(head, event_id, p.FanEntered, "ticket_redeemed")
+    undone = _feed(head, event_id, p.EntryUndone, "ticket_undone")
+    moved = _feed(head, event_id, p.AdmissionMoved, "redemption_moved")
+    lines = [projections.feed_entry(seq, fact) for seq, fact in came]
+    lines += [projections.feed_entry(seq, fact) for seq, fact in undone]
+    lines += [projections.feed_entry(seq, fact) for seq, fact in moved]
+    return tuple(sorted(lines, key=lambda line: -line.seq)[: p.FEED_LENGTH])
 
 
 def _refunds(head: log.Head, event_id: UUID) -> tuple[p.FeedRefund, ...]:
@@ -138,7 +153,28 @@ def _refunds(head: log.Head, event_id: UUID) -> tuple[p.FeedRefund, ...]:
     return tuple(sorted(lines, key=lambda line: -line.seq)[: p.FEED_LENGTH])
 
 
-def _sums(rows: QuerySet[Order] | QuerySet[Refund]) -> p.Sums:
+class _Moved(NamedTuple):
+    """What the ledger's movements of one kind brought the venue and NGN."""
+
+    venue: int = 0
+    platform: int = 0
+
+
+def _moved(event_id: UUID) -> Mapping[str, _Moved]:
+    """The ledger of the show's sales, by kind: the settlement's own source, so the page agrees with it."""
+    entries = LedgerEntry.objects.filter(order__event_id=event_id, order__paid_at__isnull=False)
+    by_kind = entries.values_list("kind").annotate(Sum("venue"), Sum("platform")).order_by()
+    return defaultdict(_Moved, {kind: _Moved(venue, platform) for kind, venue, platform in by_kind})
+
+
+def _refunded(moved: Mapping[str, _Moved]) -> p.Sums:
+    """What refunds cost the venue and NGN. What came back from a bank is only the venue's if it rests there."""
+    base = -moved[LedgerKind.REFUND].venue - moved[LedgerKind.REFUND_FAILED].venue
+    fee = -moved[LedgerKind.REFUND].platform
+    return p.Sums(base=base, fee=fee, total=base + fee)
+
+
+def _sums(rows: QuerySet[Order]) -> p.Sums:
     return p.Sums(
         **rows.aggregate(
             base=Sum("base", default=0), fee=Sum("fee", default=0), total=Sum("total", default=0)
@@ -146,7 +182,18 @@ def _sums(rows: QuerySet[Order] | QuerySet[Refund]) -> p.Sums:
     )
 
 
-Fact = TypeVar("Fact", p.SaleMade, p.FanEntered, p.DoubleScan, p.RefundSent, p.RefundReturned, p.DisputeMoved)
+Fact = TypeVar(
+    "Fact",
+    p.SaleMade,
+    p.FanEntered,
+    p.EntryUndone,
+    p.AdmissionMoved,
+    p.AdmissionDoubted,
+    p.DoubleScan,
+    p.RefundSent,
+    p.RefundReturned,
+    p.DisputeMoved,
+)
 
 
 def _feed(head: log.Head, event_id: UUID, shape: type[Fact], kind: str) -> list[tuple[int, Fact]]:
@@ -169,6 +216,7 @@ def _door(event_id: UUID) -> p.DoorSnapshot:
     doors = {name: index for index, name in enumerate(door_names)}
     anchors = b"".join(bytes(row[0]) for row in tickets)
     base_s = event.window_starts_ms // 1000 - _DAY_S
+    orders = _orders(event_id)
     entered = (0 if row[3] is None else max(1, millis(row[3]) // 1000 - base_s) for row in tickets)
     return p.DoorSnapshot(
         event=p.DoorEvent(
@@ -196,6 +244,23 @@ def _door(event_id: UUID) -> p.DoorSnapshot:
         statuses=_base64(bytes(_STATUS_BYTES[TicketStatus(row[2])] for row in tickets)),
         entered_at=_base64(b"".join(seconds.to_bytes(4, "big") for seconds in entered)),
         doors=_base64(bytes(doors.get(row[4], _NO_DOOR) for row in tickets)),
+        orders=_base64(b"".join(orders)),
+        order_admits=_base64(bytes(min(admits, 255) for admits in orders.values())),
+        public_key=_base64(late_sale.public_key_of(bytes(event.late_sale_key))),
+        unknown_orders=UnknownOrders(event.unknown_orders),
+        supervisor_check=door_policy.check_of(event),
+    )
+
+
+def _orders(event_id: UUID) -> dict[bytes, int]:
+    """How doors know each order, sorted, and how many people it lets in."""
+    is_open = Q(status__in=(TicketStatus.ACTIVE, TicketStatus.REDEEMED))
+    counted = Ticket.objects.filter(event=event_id).values_list("order__order_id")
+    return dict(
+        sorted(
+            (order_id.hash_of(event_id=event_id, order_id=told), admits)
+            for told, admits in counted.annotate(admits=Count("pk", filter=is_open)).order_by()
+        )
     )
 
 

@@ -42,6 +42,18 @@ class Telemetry:
     """Client messages that were refused."""
     too_fast: int = 0
     """Sockets closed because they sent faster than allowed."""
+    sockets_rotated: int = 0
+    """Sockets told to come back because they had been open for hours."""
+    connections_refused: int = 0
+    """Connections refused because their address had too many already."""
+    requests_late: int = 0
+    """HTTP requests that did not come whole in time."""
+    requests_too_large: int = 0
+    """HTTP requests with a longer body than anybody's is."""
+    log_reads: int = 0
+    """Reads of entries from the database: a hole, or somebody who was away for long."""
+    layer_failures: int = 0
+    """Times that the channel layer failed or did not answer."""
     verdict_s: list[float] = field(default_factory=list)
     """How long each answered scan took, from its message to its verdict, since these were last handed over."""
 

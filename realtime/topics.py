@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from ticketing import rights
 from ticketing.domain_events import EventStatus
 from ticketing.models import Device, Event
+from ticketing.standing import Claim, Paired, SeesSales, SeesSellThrough, SignedIn
 
 
 class Audience(StrEnum):
@@ -45,9 +47,11 @@ class Anonymous:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A signed-in person."""
+    """A signed-in person, by the session with this key and this auth hash (`HASH_SESSION_KEY`), which may end."""
 
     user_id: UUID
+    session_key: str = ""
+    auth_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +77,58 @@ def parse(name: str) -> Topic | None:
 
 
 def may_join(principal: Principal, topic: Topic) -> bool:
-    """The one place that decides who may follow what. Asks the database each time: rights end."""
+    """Whether somebody may follow a topic. Asks the database each time: rights end."""
+    return (principal, topic) in joinable([(principal, topic)])
+
+
+def joinable(asked: Collection[tuple[Principal, Topic]]) -> set[tuple[Principal, Topic]]:
+    """The one place that decides who may follow what: which of these may be, asked of the database at once."""
+    public = {topic.event_id for _, topic in asked if topic.audience is Audience.PUBLIC}
+    shown = set(
+        Event.objects.filter(pk__in=public).exclude(status=EventStatus.DRAFT).values_list("pk", flat=True)
+        if public
+        else ()
+    )
+    phones = {principal.device_id for principal, _ in asked if isinstance(principal, DoorDevice)}
+    paired = set(
+        Device.objects.filter(pk__in=phones, revoked_at=None).values_list("pk", "event_id") if phones else ()
+    )
+    return {pair for pair in asked if _is_joinable(*pair, shown=shown, paired=paired)}
+
+
+def _is_joinable(
+    principal: Principal, topic: Topic, *, shown: set[UUID], paired: set[tuple[UUID, UUID]]
+) -> bool:
     match principal, topic.audience:
         case _, Audience.PUBLIC:
-            return Event.objects.filter(pk=topic.event_id).exclude(status=EventStatus.DRAFT).exists()
+            return topic.event_id in shown
         case DoorDevice(device_id=device, event_id=event), Audience.DOOR:
-            theirs = Device.objects.filter(pk=device, event_id=event, revoked_at=None)
-            return event == topic.event_id and theirs.exists()
+            return event == topic.event_id and (device, event) in paired
         case Member(user_id=user), Audience.SALES:
             return rights.may_see_sales(user_id=user, event_id=topic.event_id)
         case Member(user_id=user), Audience.ARTIST:
             return rights.may_see_sell_through(user_id=user, event_id=topic.event_id)
         case _:
             return False
+
+
+def claim_of(principal: Principal) -> Claim | None:
+    """What a connection rests on as long as it speaks for this principal."""
+    match principal:
+        case DoorDevice(device_id=device):
+            return Paired(device)
+        case Member(user_id=user, session_key=key, auth_hash=auth_hash):
+            return SignedIn(user, key, auth_hash)
+        case Anonymous():
+            return None
+
+
+def claim_on(principal: Principal, topic: Topic) -> Claim | None:
+    """What following this topic rests on besides; as `may_join`, which is asked first."""
+    match principal, topic.audience:
+        case Member(user_id=user), Audience.SALES:
+            return SeesSales(user, topic.event_id)
+        case Member(user_id=user), Audience.ARTIST:
+            return SeesSellThrough(user, topic.event_id)
+        case _:
+            return None

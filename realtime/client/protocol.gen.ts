@@ -5,35 +5,51 @@
  * and run json-schema-to-typescript to regenerate this file.
  */
 
-export type ClientMessage = Authenticate | Subscribe | Unsubscribe | Ping | ScanTicket;
+export type ClientMessage =
+  Authenticate | Subscribe | Unsubscribe | Ping | ScanTicket | UndoScan | Drain | Signal | Heartbeat;
 /**
- * What the phone did with a scan: asked the server, or decided by its own manifest.
+ * What the phone did: asked the server, or decided by itself. Weakest first: of several told under one id, the
+ *     strongest is what happened.
+ *
+ *     `unknown`: the phone was killed in mid-scan, and nobody knows what it showed. `admitted_manually`: somebody came in
+ *     by an Order ID, without a code.
  */
-export type Decision = "admitted_offline" | "asked" | "refused_offline";
+export type Decision = "admitted_manually" | "admitted_offline" | "asked" | "refused_offline" | "unknown";
 export type ServerMessage =
   | Welcome
+  | GoingAway
   | Authenticated
   | Joined
   | Left
   | Pong
   | VerdictGiven
+  | UndoAnswered
+  | Drained
+  | Signalled
   | RequestRefused
   | TopicSnapshot
   | TopicFact
   | TopicState
+  | TopicPresence
   | TopicClosed;
 /**
  * Why a code does not open the door.
  */
 export type RefusalReason = "not_a_ticket" | "refunded" | "unknown" | "void";
 /**
+ * Why an admission stands although somebody took it back.
+ */
+export type UndoRefusal = "already_undone" | "not_an_admission" | "not_this_device" | "too_late";
+/**
  * Why a client message was refused. The prose lives in the client.
  */
 export type ErrorCode =
+  | "device_unknown"
   | "malformed"
   | "not_a_device"
   | "not_subscribed"
   | "scan_id_taken"
+  | "scan_unknown"
   | "token_invalid"
   | "too_many_topics"
   | "topic_forbidden"
@@ -44,13 +60,25 @@ export type ErrorCode =
  */
 export type EventStatus = "cancelled" | "draft" | "ended" | "on_sale" | "paused";
 /**
+ * Why somebody should look at an admission that counts for no ticket.
+ */
+export type Doubt = "after_revocation" | "beyond_order" | "code_unknown" | "order_unknown" | "ticket_closed";
+/**
  * Where a dispute stands, in the words that matter to us.
  */
 export type DisputePhase = "closed" | "inquiry" | "lost" | "open" | "won";
 /**
+ * What a door without network does with an Order ID that is not on its list.
+ */
+export type UnknownOrders = "admit" | "refuse" | "supervisor";
+/**
  * A ticket's life: `active` until scanned; `refunded` and `void` never enter.
  */
 export type TicketStatus = "active" | "redeemed" | "refunded" | "void";
+/**
+ * A ticket's life: `active` until scanned; `refunded` and `void` never enter.
+ */
+export type TicketStatus1 = "active" | "redeemed" | "refunded" | "void";
 /**
  * Why held seats went back on sale.
  */
@@ -142,7 +170,7 @@ export interface ScanFact {
    */
   device_seq: number;
   /**
-   * what the camera read, untouched
+   * what the camera read, or the Order ID as typed; untouched
    */
   code: string;
   /**
@@ -154,6 +182,108 @@ export interface ScanFact {
    */
   clock_offset_ms: number;
   decision: Decision;
+  /**
+   * people let in by an Order ID; 1 for a code
+   */
+  admits?: number;
+}
+/**
+ * Take an admission of this phone back. Telling the same `undo_id` again gives the first answer again.
+ *
+ *     The scan itself must have been told before. The undo is judged by its own moment, so it may come late.
+ */
+export interface UndoScan {
+  t: "undo";
+  /**
+   * the client's number for a reply to find its question
+   */
+  ref: number;
+  undo: UndoFact;
+}
+/**
+ * An admission taken back at the phone that made it: a fact with an id of its own, in the same count as scans.
+ */
+export interface UndoFact {
+  /**
+   * UUIDv7 made by the device
+   */
+  undo_id: string;
+  /**
+   * UUIDv7 made by the device
+   */
+  scan_id: string;
+  /**
+   * the phone's own count, without holes
+   */
+  device_seq: number;
+  /**
+   * UTC milliseconds, corrected to the server's clock
+   */
+  undone_at: number;
+  /**
+   * server clock minus device clock
+   */
+  clock_offset_ms: number;
+}
+/**
+ * Part of a phone's journal: scans and undos that it keeps, oldest first, in one message.
+ *
+ *     They are judged together, whatever their order, and each is answered as if it had been told alone. Telling any of
+ *     them again, here or by `scan` and `undo`, gives its first answer again.
+ */
+export interface Drain {
+  t: "drain";
+  /**
+   * the client's number for a reply to find its question
+   */
+  ref: number;
+  /**
+   * @maxItems 200
+   */
+  scans?: ScanFact[];
+  /**
+   * @maxItems 200
+   */
+  undos?: UndoFact[];
+}
+/**
+ * A word to another phone of the same door, by which the two find a way to each other on the local network.
+ *
+ *     From devices that follow their door's topic only. It is passed on at most once, kept nowhere, and not answered.
+ */
+export interface Signal {
+  t: "signal";
+  /**
+   * the client's number for a reply to find its question
+   */
+  ref: number;
+  /**
+   * UUID
+   */
+  to: string;
+  /**
+   * theirs alone: passed on as it is
+   */
+  data: string;
+}
+/**
+ * How this phone is, for everybody at its door and in the office; every 10 s, some sooner, some later.
+ *
+ *     From devices only. It is not answered: only a refusal comes back. What a phone cannot know is null.
+ */
+export interface Heartbeat {
+  t: "heartbeat";
+  /**
+   * the client's number for a reply to find its question
+   */
+  ref: number;
+  /**
+   * scans in its journal that no server has acknowledged
+   */
+  unsent: number;
+  battery?: number | null;
+  scanning?: boolean | null;
+  seq?: number | null;
 }
 /**
  * First of all, once.
@@ -166,6 +296,18 @@ export interface Welcome {
    * UTC milliseconds
    */
   server_time: number;
+}
+/**
+ * This process is about to stop and will close the socket (4000): what was asked already is still answered.
+ *
+ *     Come back `after_ms` after the close. Everybody is told another pause, so that not all come back at once.
+ */
+export interface GoingAway {
+  t: "going_away";
+  /**
+   * milliseconds
+   */
+  after_ms: number;
 }
 /**
  * The token is good.
@@ -255,7 +397,7 @@ export interface VerdictGiven {
    */
   scan_id: string;
   acknowledged: Decision;
-  verdict: Admitted | AlreadyIn | Stale | Refused;
+  verdict: Admitted | AlreadyIn | Stale | Refused | ByOrder;
 }
 /**
  * GREEN. Welcome.
@@ -267,10 +409,13 @@ export interface Admitted {
 }
 /**
  * A ticket's first entry: `at` in UTC milliseconds, and the door (the device's name) that let it in.
+ *
+ *     `scan_id` is the scan that it was made by, where that is known: a phone knows its own entry by it.
  */
 export interface Entry {
   at: number;
   door: string;
+  scan_id?: string | null;
 }
 /**
  * RED. Let in before, at this time and door.
@@ -295,6 +440,93 @@ export interface Stale {
 export interface Refused {
   t: "refused";
   reason: RefusalReason;
+}
+/**
+ * People were let in by an Order ID: `counted` of them have a ticket of that order; `known` is whether there is
+ *     such an order.
+ */
+export interface ByOrder {
+  t: "by_order";
+  known: boolean;
+  counted: number;
+}
+/**
+ * The undo is on record and may leave the phone's journal. `refusal` null: the admission was taken back.
+ */
+export interface UndoAnswered {
+  t: "undo_answered";
+  /**
+   * the client's number for a reply to find its question
+   */
+  ref: number;
+  /**
+   * UUIDv7 made by the device
+   */
+  undo_id: string;
+  /**
+   * UUIDv7 made by the device
+   */
+  scan_id: string;
+  refusal: UndoRefusal | null;
+}
+/**
+ * The answer to a drain: everything that was in it is in one of the lists.
+ */
+export interface Drained {
+  t: "drained";
+  /**
+   * the client's number for a reply to find its question
+   */
+  ref: number;
+  scans: ScanAnswer[];
+  undos: UndoAnswer[];
+  refused: NotKept[];
+}
+/**
+ * A scan is on record. Only a fact of the kind `acknowledged` may leave the phone's journal for it.
+ */
+export interface ScanAnswer {
+  /**
+   * UUIDv7 made by the device
+   */
+  scan_id: string;
+  acknowledged: Decision;
+  verdict: Admitted | AlreadyIn | Stale | Refused | ByOrder;
+}
+/**
+ * An undo is on record and may leave the phone's journal. `refusal` null: the admission was taken back.
+ */
+export interface UndoAnswer {
+  /**
+   * UUIDv7 made by the device
+   */
+  undo_id: string;
+  /**
+   * UUIDv7 made by the device
+   */
+  scan_id: string;
+  refusal: UndoRefusal | null;
+}
+/**
+ * A scan or an undo, by its own id, of which nothing was kept: it stays in the journal.
+ */
+export interface NotKept {
+  /**
+   * UUIDv7 made by the device
+   */
+  id: string;
+  code: ErrorCode;
+}
+/**
+ * Another phone of this door has a word for this one.
+ */
+export interface Signalled {
+  t: "signalled";
+  /**
+   * UUID
+   */
+  from: string;
+  data: string;
 }
 /**
  * A client message that changed nothing. `ref` is null when it could not be read.
@@ -322,6 +554,8 @@ export interface TopicSnapshot {
 }
 /**
  * The venue's page as of `seq`: totals over all sales, and the newest lines of each feed, newest first.
+ *
+ *     What is left to the venue is `base - refunded.base - disputed`: `disputed` is what disputes hold of its money.
  */
 export interface SalesSnapshot {
   t: "sales_snapshot";
@@ -332,11 +566,13 @@ export interface SalesSnapshot {
   fee: number;
   total: number;
   refunded: Sums;
+  disputed: number;
   entered: number;
   sold_out_at: number | null;
   sales: FeedSale[];
   entries: FeedEntry[];
   double_scans: FeedDoubleScan[];
+  doubts: FeedDoubt[];
   refunds: FeedRefund[];
   disputes: FeedDispute[];
 }
@@ -387,7 +623,8 @@ export interface SaleLine {
   quantity: number;
 }
 /**
- * One line of the door's log, as the office sees it.
+ * One line of the door's log, as the office sees it; `undone` when an entry was taken back there, `moved` when the
+ *     line only says that a ticket's entry was an earlier one.
  */
 export interface FeedEntry {
   /**
@@ -400,6 +637,8 @@ export interface FeedEntry {
    */
   at: number;
   door: string;
+  undone: boolean;
+  moved: boolean;
 }
 /**
  * One double scan, as the office sees it.
@@ -420,6 +659,24 @@ export interface FeedDoubleScan {
   second_at: number;
   second_door: string;
   admitted: boolean;
+}
+/**
+ * One admission that counts for no ticket, as the office sees it.
+ */
+export interface FeedDoubt {
+  /**
+   * place in the show's log; 0 is before the first entry
+   */
+  seq: number;
+  why: Doubt;
+  /**
+   * UTC milliseconds
+   */
+  at: number;
+  door: string;
+  count: number;
+  ticket_type: string | null;
+  order_id: string | null;
 }
 /**
  * One refund, as the office sees it; `failed` when the fan's bank sent it back.
@@ -465,6 +722,11 @@ export interface FeedDispute {
  *     (0 active, 1 redeemed, 2 refunded, 3 void); `entered_at` four bytes, big endian: seconds since
  *     `window.starts_at` minus one day, 0 for never; `doors` one byte (index into `door_names`, 255 for none).
  *     `checksum` is the SHA-256, in hex, of the raw anchors.
+ *
+ *     `orders` holds 8 bytes an order, sorted, and `order_admits` one byte each: how many people its tickets let in (255
+ *     for more). An Order ID's 8 bytes are the first of SHA-256 over `ngn/v1|order|`, the event's id, `|` and the eleven
+ *     characters without dashes. `public_key` (32 bytes) is the event's Ed25519 key, which late-sale certificates are
+ *     checked with. `unknown_orders` says what to do without network about an Order ID that is not among them.
  */
 export interface DoorSnapshot {
   t: "door_snapshot";
@@ -494,6 +756,20 @@ export interface DoorSnapshot {
    * standard base64 of raw bytes
    */
   doors: string;
+  /**
+   * standard base64 of raw bytes
+   */
+  orders: string;
+  /**
+   * standard base64 of raw bytes
+   */
+  order_admits: string;
+  /**
+   * standard base64 of raw bytes
+   */
+  public_key: string;
+  unknown_orders: UnknownOrders;
+  supervisor_check: PinCheck | null;
 }
 /**
  * The show, as the door phone's header tells it.
@@ -527,6 +803,15 @@ export interface DoorWindow {
   salt: string;
 }
 /**
+ * Whether a typed PIN is the supervisor's: PBKDF2-HMAC-SHA256 with `rounds` over the PIN and `salt` (16 bytes,
+ *     base64) gives `hash` (32 bytes, base64).
+ */
+export interface PinCheck {
+  salt: string;
+  rounds: number;
+  hash: string;
+}
+/**
  * The log's next entry for this topic: `seq` is one more than the last one's.
  */
 export interface TopicFact {
@@ -544,11 +829,18 @@ export interface TopicFact {
     | TicketsIssued
     | TicketsChanged
     | TicketEntered
+    | TicketUndone
+    | EntryMoved
     | TicketSeenTwice
+    | EntryDoubted
+    | DoorPolicy
     | SaleMade
     | SeatsHeld
     | SeatsReleased
     | FanEntered
+    | EntryUndone
+    | AdmissionMoved
+    | AdmissionDoubted
     | DoubleScan
     | StatusChanged
     | ThresholdReached
@@ -556,6 +848,7 @@ export interface TopicFact {
     | RefundSent
     | RefundReturned
     | DisputeMoved
+    | DisputeMoneyMoved
     | TermsChanged;
 }
 /**
@@ -565,11 +858,12 @@ export interface Nothing {
   t: "nothing";
 }
 /**
- * New tickets for the manifest.
+ * New tickets for the manifest, all of one order.
  */
 export interface TicketsIssued {
   t: "tickets_issued";
   tickets: TicketRow[];
+  order?: OrderNow | null;
 }
 /**
  * A ticket as a door phone holds it: no name, no email.
@@ -582,11 +876,22 @@ export interface TicketRow {
   ticket_type: string;
 }
 /**
- * A refund or a dispute closed these tickets, or gave them back.
+ * How many people an order's tickets let in from now on, whether they are in by now or not.
+ */
+export interface OrderNow {
+  /**
+   * an order, as the manifest knows it
+   */
+  hash: string;
+  admits: number;
+}
+/**
+ * A refund or a dispute closed these tickets of one order, or gave them back.
  */
 export interface TicketsChanged {
   t: "tickets_changed";
   tickets: TicketNow[];
+  order?: OrderNow | null;
 }
 /**
  * What a ticket is from now on.
@@ -600,6 +905,8 @@ export interface TicketNow {
 }
 /**
  * A ticket was let in; it is red everywhere from now on.
+ *
+ *     `status` is redeemed, unless it was closed before a phone without network told of its entry.
  */
 export interface TicketEntered {
   t: "ticket_entered";
@@ -612,6 +919,45 @@ export interface TicketEntered {
    */
   at: number;
   door: string;
+  status?: TicketStatus1;
+  scan_id?: string | null;
+}
+/**
+ * An entry was taken back: the ticket is `status` from now on, and never was in.
+ */
+export interface TicketUndone {
+  t: "ticket_undone";
+  /**
+   * a ticket's short code in the manifest
+   */
+  anchor: string;
+  status: TicketStatus;
+}
+/**
+ * Another scan turned out to be the ticket's entry: an earlier one, told later. `at` and `door` are of the entry
+ *     that counts from now on, `was_at` and `was_door` of the one that did.
+ */
+export interface EntryMoved {
+  t: "entry_moved";
+  /**
+   * a ticket's short code in the manifest
+   */
+  anchor: string;
+  status: TicketStatus;
+  /**
+   * UTC milliseconds
+   */
+  at: number;
+  door: string;
+  /**
+   * UUIDv7 made by the device
+   */
+  scan_id: string;
+  /**
+   * UTC milliseconds
+   */
+  was_at: number;
+  was_door: string;
 }
 /**
  * A redeemed ticket was shown again; `admitted` means that a phone without network let it in.
@@ -633,6 +979,28 @@ export interface TicketSeenTwice {
   second_at: number;
   second_door: string;
   admitted: boolean;
+}
+/**
+ * A phone let `count` people in who count for no ticket. `anchor` is of the ticket that was shown, if any was.
+ */
+export interface EntryDoubted {
+  t: "entry_doubted";
+  why: Doubt;
+  /**
+   * UTC milliseconds
+   */
+  at: number;
+  door: string;
+  count: number;
+  anchor: string | null;
+}
+/**
+ * What doors do from now on with an Order ID that they do not know.
+ */
+export interface DoorPolicy {
+  t: "door_policy";
+  unknown_orders: UnknownOrders;
+  supervisor_check: PinCheck | null;
 }
 /**
  * Cha-ching.
@@ -678,6 +1046,54 @@ export interface FanEntered {
    */
   at: number;
   door: string;
+}
+/**
+ * An entry was taken back where it was made: one less has come in, as the venue's office sees it.
+ */
+export interface EntryUndone {
+  t: "entry_undone";
+  ticket_type: string;
+  /**
+   * UTC milliseconds
+   */
+  entered_at: number;
+  door: string;
+  /**
+   * UTC milliseconds
+   */
+  at: number;
+}
+/**
+ * A ticket's entry was an earlier one, at `door`, than the one that counted: nobody more has come in.
+ */
+export interface AdmissionMoved {
+  t: "admission_moved";
+  ticket_type: string;
+  /**
+   * UTC milliseconds
+   */
+  at: number;
+  door: string;
+  /**
+   * UTC milliseconds
+   */
+  was_at: number;
+  was_door: string;
+}
+/**
+ * A phone let `count` people in who count for no ticket: somebody in the office should look.
+ */
+export interface AdmissionDoubted {
+  t: "admission_doubted";
+  why: Doubt;
+  /**
+   * UTC milliseconds
+   */
+  at: number;
+  door: string;
+  count: number;
+  ticket_type: string | null;
+  order_id: string | null;
 }
 /**
  * A redeemed ticket was shown again, as the venue's office sees it.
@@ -742,6 +1158,8 @@ export interface RefundSent {
 }
 /**
  * The fan's bank sent a refund back: the fan must be paid another way.
+ *
+ *     `to_venue` of it rests with the venue, the rest with NGN: the sale's money stays refunded but for that.
  */
 export interface RefundReturned {
   t: "refund_returned";
@@ -755,6 +1173,7 @@ export interface RefundReturned {
    */
   at: number;
   of_sale: boolean;
+  to_venue: number;
 }
 /**
  * A fan's bank asks for the money back, or has made up its mind; `seats` are on sale again.
@@ -767,6 +1186,20 @@ export interface DisputeMoved {
   amount: number;
   currency: string;
   seats: SaleLine[];
+  /**
+   * UTC milliseconds
+   */
+  at: number;
+}
+/**
+ * A dispute took of the venue's money, or gave it back: `to_venue` is positive for what the venue received.
+ */
+export interface DisputeMoneyMoved {
+  t: "dispute_money_moved";
+  dispute: string;
+  order_id: string;
+  to_venue: number;
+  currency: string;
   /**
    * UTC milliseconds
    */
@@ -813,11 +1246,12 @@ export interface PublicState {
   types: TypeLeft[];
 }
 /**
- * Tickets of one type that a fan can still buy.
+ * Tickets of one type that a fan can still buy; none left is sold out only when every one of them is paid for.
  */
 export interface TypeLeft {
   id: string;
   left: number;
+  sold_out: boolean;
 }
 /**
  * What the artist's sold-out bar shows.
@@ -828,6 +1262,34 @@ export interface ArtistState {
   allocation: number;
   sold: number;
   sold_out_at: number | null;
+}
+/**
+ * Who is at the door: its phones (100 at most), in place of the list before. Told to door and sales topics.
+ *
+ *     It comes after joining and whenever it changes, at most once a second; it is no entry of the log.
+ */
+export interface TopicPresence {
+  t: "presence";
+  /**
+   * kind:event, for instance door:018f...
+   */
+  topic: string;
+  devices: DeviceHere[];
+}
+/**
+ * One phone of the door. `unsent`, `battery`, `scanning` and `seq` are as its last heartbeat told, null for never.
+ *
+ *     `online` stays true for some 15 s after a phone has left: most of them are back by then.
+ */
+export interface DeviceHere {
+  id: string;
+  name: string;
+  online: boolean;
+  last_seen_at: number | null;
+  unsent: number | null;
+  battery: number | null;
+  scanning: boolean | null;
+  seq: number | null;
 }
 /**
  * The server ended a subscription, for instance because a right was taken away.

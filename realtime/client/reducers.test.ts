@@ -21,11 +21,13 @@ const empty: SalesSnapshot = {
   fee: 0,
   total: 0,
   refunded: { base: 0, fee: 0, total: 0 },
+  disputed: 0,
   entered: 0,
   sold_out_at: null,
   sales: [],
   entries: [],
   double_scans: [],
+  doubts: [],
   refunds: [],
   disputes: [],
 };

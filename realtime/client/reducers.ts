@@ -1,12 +1,17 @@
 import type {
+  AdmissionDoubted,
+  AdmissionMoved,
   DisputeMoved,
   DoubleScan,
+  EntryUndone,
   FanEntered,
+  FeedRefund,
   RefundReturned,
   RefundSent,
   SaleLine,
   SaleMade,
   SalesSnapshot,
+  Sums,
   TermsChanged,
   TopicFact,
   TypeCount,
@@ -14,7 +19,14 @@ import type {
 
 export type SalesFact = Exclude<
   TopicFact["fact"],
-  { t: "tickets_issued" } | { t: "tickets_changed" } | { t: "ticket_entered" } | { t: "ticket_seen_twice" }
+  | { t: "tickets_issued" }
+  | { t: "tickets_changed" }
+  | { t: "ticket_entered" }
+  | { t: "ticket_undone" }
+  | { t: "entry_moved" }
+  | { t: "entry_doubted" }
+  | { t: "door_policy" }
+  | { t: "ticket_seen_twice" }
 >;
 
 /** Lines that a feed holds at most; FEED_LENGTH in realtime/protocol.py. */
@@ -34,12 +46,20 @@ export function applySalesFact(before: SalesSnapshot, seq: number, fact: SalesFa
       return { ...before, types: moved(before.types, fact.lines, { held: -1 }) };
     case "fan_entered":
       return withEntry(before, seq, fact);
+    case "entry_undone":
+      return withEntryUndone(before, seq, fact);
+    case "admission_moved":
+      return withEntryMoved(before, seq, fact);
+    case "admission_doubted":
+      return withDoubt(before, seq, fact);
     case "double_scan":
       return withDoubleScan(before, seq, fact);
     case "refund_sent":
-      return withRefund(before, seq, fact, 1);
+      return withRefund(before, seq, fact);
     case "refund_returned":
-      return withRefund(before, seq, fact, -1);
+      return withRefundReturned(before, seq, fact);
+    case "dispute_money_moved":
+      return { ...before, disputed: before.disputed - fact.to_venue };
     case "dispute_moved":
       return withDispute(before, seq, fact);
     case "terms_changed":
@@ -69,33 +89,58 @@ function withSale(before: SalesSnapshot, seq: number, { t: _, from_hold, ...sale
 }
 
 function withEntry(before: SalesSnapshot, seq: number, { t: _, ...entry }: FanEntered): SalesSnapshot {
-  return { ...before, entered: before.entered + 1, entries: inFront({ seq, ...entry }, before.entries) };
+  const line = { seq, ...entry, undone: false, moved: false };
+  return { ...before, entered: before.entered + 1, entries: inFront(line, before.entries) };
+}
+
+function withEntryUndone(before: SalesSnapshot, seq: number, fact: EntryUndone): SalesSnapshot {
+  const { ticket_type, at, door } = fact;
+  const line = { seq, ticket_type, at, door, undone: true, moved: false };
+  return { ...before, entered: before.entered - 1, entries: inFront(line, before.entries) };
+}
+
+/** A ticket's entry was an earlier one: nobody more is in. */
+function withEntryMoved(before: SalesSnapshot, seq: number, fact: AdmissionMoved): SalesSnapshot {
+  const { ticket_type, at, door } = fact;
+  const line = { seq, ticket_type, at, door, undone: false, moved: true };
+  return { ...before, entries: inFront(line, before.entries) };
+}
+
+function withDoubt(before: SalesSnapshot, seq: number, { t: _, ...doubt }: AdmissionDoubted): SalesSnapshot {
+  return { ...before, doubts: inFront({ seq, ...doubt }, before.doubts) };
 }
 
 function withDoubleScan(before: SalesSnapshot, seq: number, { t: _, ...scan }: DoubleScan): SalesSnapshot {
   return { ...before, double_scans: inFront({ seq, ...scan }, before.double_scans) };
 }
 
-function withRefund(
-  before: SalesSnapshot,
-  seq: number,
-  fact: RefundSent | RefundReturned,
-  sign: 1 | -1,
-): SalesSnapshot {
-  const { order_id, base, fee, total, currency, at } = fact;
-  const line = { seq, order_id, base, fee, total, currency, at, failed: fact.t === "refund_returned" };
-  const factor = fact.of_sale ? sign : 0;
-  const { refunded } = before;
+function withRefund(before: SalesSnapshot, seq: number, fact: RefundSent): SalesSnapshot {
+  const { base, fee, total } = fact;
   return {
     ...before,
-    types: fact.t === "refund_sent" ? moved(before.types, fact.seats, { sold: -1 }) : before.types,
-    refunded: {
-      base: refunded.base + factor * base,
-      fee: refunded.fee + factor * fee,
-      total: refunded.total + factor * total,
-    },
-    refunds: inFront(line, before.refunds),
+    types: moved(before.types, fact.seats, { sold: -1 }),
+    refunded: fact.of_sale ? plus(before.refunded, { base, fee, total }) : before.refunded,
+    refunds: inFront(refundLine(seq, fact), before.refunds),
   };
+}
+
+/** The money rests with NGN, but for the venue's part: only that is not refunded any more. */
+function withRefundReturned(before: SalesSnapshot, seq: number, fact: RefundReturned): SalesSnapshot {
+  const back = { base: -fact.to_venue, fee: 0, total: -fact.to_venue };
+  return {
+    ...before,
+    refunded: fact.of_sale ? plus(before.refunded, back) : before.refunded,
+    refunds: inFront(refundLine(seq, fact), before.refunds),
+  };
+}
+
+function refundLine(seq: number, fact: RefundSent | RefundReturned): FeedRefund {
+  const { order_id, base, fee, total, currency, at } = fact;
+  return { seq, order_id, base, fee, total, currency, at, failed: fact.t === "refund_returned" };
+}
+
+function plus(sums: Sums, more: Sums): Sums {
+  return { base: sums.base + more.base, fee: sums.fee + more.fee, total: sums.total + more.total };
 }
 
 function withDispute(

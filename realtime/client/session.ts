@@ -1,7 +1,11 @@
+import { CROWD_MS, type Pause, pauseAfter } from "./backoff.ts";
+import type { Effect, Question, Status, Vitals } from "./effects.ts";
+import { Heart, SILENCE_MS } from "./heart.ts";
 import type {
   Authenticate,
   ClientMessage,
   ErrorCode,
+  Heartbeat,
   Joined,
   Pong,
   RequestRefused,
@@ -9,40 +13,11 @@ import type {
   ServerMessage,
   TopicClosed,
   TopicFact,
-  TopicSnapshot,
-  TopicState,
-  VerdictGiven,
+  UndoFact,
 } from "./protocol.gen.ts";
 import { type Moment, ServerClock } from "./server_clock.ts";
-import { Following, type Place } from "./topic.ts";
+import { carriesFacts, Following, type Place } from "./topic.ts";
 
-export type Status = "connecting" | "live" | "offline";
-
-/** What the reader of a topic is to be told. */
-export type Delivery =
-  | { readonly do: "snapshot"; readonly message: TopicSnapshot }
-  | { readonly do: "fact"; readonly message: TopicFact }
-  | { readonly do: "state"; readonly message: TopicState }
-  | { readonly do: "resumed"; readonly topic: string; readonly missed: number }
-  | { readonly do: "closed"; readonly topic: string; readonly code: ErrorCode };
-
-export type Effect =
-  | Delivery
-  | { readonly do: "send"; readonly message: ClientMessage }
-  /** This socket is of no more use: leave it and open another. */
-  | { readonly do: "reconnect" }
-  /** Leave the socket and open no other, for this reason. */
-  | { readonly do: "end"; readonly code: ErrorCode }
-  /** The connection has answered: the next loss is a first one again. */
-  | { readonly do: "proven" }
-  | { readonly do: "answered"; readonly message: VerdictGiven }
-  | { readonly do: "unanswered"; readonly ref: number; readonly code?: ErrorCode };
-
-export const PING_EVERY_MS = 1_500;
-/** A socket may look open for ever: silence is what tells. */
-export const SILENCE_MS = 3_000;
-const CONNECT_MS = 8_000;
-const RETRY_TOPIC_MS = 2_000;
 const DO_NOT_RECONNECT = { from: 4500, to: 4999 } as const;
 const NOT_AUTHORISED = 4500;
 
@@ -57,16 +32,16 @@ export class Session {
   readonly clock: ServerClock;
   private phase: Phase = "closed";
   private ref = 0;
+  private readonly heart = new Heart();
   private readonly following = new Map<string, Following>();
-  /** What each question was about, by its ref. */
-  private readonly joins = new Map<number, string>();
-  private readonly scans = new Set<number>();
-  private readonly retryAt = new Map<string, number>();
+  /** Scans, undos and drains that wait for their answers. */
+  private readonly questions = new Set<number>();
   private authenticateRef: number | null = null;
-  private heardAt = 0;
-  private pingedAt = 0;
-  private tickedAt = 0;
   private notLiveSince: number | null = null;
+  /** Connections in a row that brought no answer. */
+  private failures = 0;
+  private crowdMs = 0;
+  private askedMs: number | null = null;
 
   constructor(
     private readonly token: string | undefined,
@@ -78,16 +53,19 @@ export class Session {
   /** A socket is being opened. */
   opening(now: Moment): void {
     this.phase = "opening";
-    this.heardAt = this.tickedAt = now.monotonic;
+    this.heart.opening(now.monotonic);
     this.notLiveSince ??= now.monotonic;
   }
 
   receive(message: ServerMessage, now: Moment): Effect[] {
-    this.heardAt = now.monotonic;
+    this.heart.heard(now.monotonic);
     switch (message.t) {
       case "welcome":
         this.clock.guess(message.server_time, now.wall);
         return this.token === undefined ? this.ready(now) : this.authenticate(this.token);
+      case "going_away":
+        this.askedMs = message.after_ms;
+        return [];
       case "authenticated":
         return message.ref === this.authenticateRef ? this.ready(now) : [];
       case "pong":
@@ -97,13 +75,19 @@ export class Session {
       case "left":
         return [];
       case "snapshot":
-        return this.snapshot(message);
+        return this.following.get(message.topic)?.snapshot(message) ? [{ do: "snapshot", message }] : [];
       case "fact":
         return this.fact(message);
       case "state":
         return this.following.get(message.topic)?.state(message) ? [{ do: "state", message }] : [];
+      case "presence":
+        return this.following.get(message.topic)?.isOpen() ? [{ do: "presence", message }] : [];
       case "verdict":
-        return this.scans.delete(message.ref) ? [{ do: "answered", message }] : [];
+      case "undo_answered":
+      case "drained":
+        return this.questions.delete(message.ref) ? [{ do: "answered", message }] : [];
+      case "signalled":
+        return [{ do: "signalled", message }];
       case "request_refused":
         return this.refused(message, now);
       case "topic_closed":
@@ -119,6 +103,7 @@ export class Session {
   closed(code: number | null, now: Moment): Effect[] {
     if (this.phase === "ended") return [];
     const wasLive = this.status === "live";
+    const wasHeard = this.phase === "authenticating" || this.phase === "ready";
     this.phase = "closed";
     this.notLiveSince ??= now.monotonic;
     const unanswered = this.forgetQuestions();
@@ -127,21 +112,21 @@ export class Session {
       return [...unanswered, ...this.end(this.reasonFor(code))];
     // A clean close is mostly a server that restarts: it is only offline when the next try fails too.
     this.status = wasLive && code !== null ? "connecting" : "offline";
-    return [...unanswered, { do: "reconnect" }];
+    // And it closes on everybody at once, while silence may well be our own network's.
+    if (wasHeard) this.crowdMs = code === null ? 0 : this.crowd;
+    return [...unanswered, { do: "reconnect", pause: this.pause() }];
   }
 
   /** To be called a few times a second. */
   tick(now: Moment): Effect[] {
-    const late = now.monotonic - this.tickedAt > SILENCE_MS / 2;
-    this.tickedAt = now.monotonic;
     if (this.status === "connecting" && now.monotonic - (this.notLiveSince ?? now.monotonic) > SILENCE_MS)
       this.status = "offline";
     if (this.phase === "closed" || this.phase === "ended") return [];
-    if (this.phase !== "ready") return this.hasBeenSilentFor(CONNECT_MS, now) ? this.closed(null, now) : [];
-    if (late) return this.woken(now);
-    if (this.hasBeenSilentFor(SILENCE_MS, now)) return this.closed(null, now);
-    const ping = now.monotonic - this.pingedAt >= PING_EVERY_MS ? [this.ping(now)] : [];
-    return [...ping, ...this.retries(now)];
+    const ready = this.phase === "ready";
+    const beat = ready ? this.heart.beat(now.monotonic) : this.heart.beatBeforeReady(now.monotonic);
+    if (beat === "give_up") return this.closed(null, now);
+    const due = [...this.following.values()].filter((topic) => topic.mustAskAgain(now.monotonic));
+    return [...(beat === "ping" ? [this.ping(now)] : []), ...due.map((topic) => this.join(topic))];
   }
 
   subscribe(topic: string, resume?: Place): Effect[] {
@@ -152,16 +137,49 @@ export class Session {
   }
 
   unsubscribe(topic: string): Effect[] {
-    if (!this.forget(topic) || this.phase !== "ready") return [];
+    if (!this.following.delete(topic) || this.phase !== "ready") return [];
     return [{ do: "send", message: { t: "unsubscribe", ref: this.nextRef(), topic } }];
   }
 
   /** Ask about a scan. Null while there is nobody to ask. */
-  scan(scan: ScanFact): { readonly ref: number; readonly effects: Effect[] } | null {
+  scan(scan: ScanFact): Question | null {
+    return this.ask((ref) => ({ t: "scan", ref, scan }));
+  }
+
+  /** Tell that an admission was taken back. Null while there is nobody to tell. */
+  undo(undo: UndoFact): Question | null {
+    return this.ask((ref) => ({ t: "undo", ref, undo }));
+  }
+
+  /** Tell part of a journal. Null while there is nobody to tell. */
+  drain(scans: readonly ScanFact[], undos: readonly UndoFact[]): Question | null {
+    return this.ask((ref) => ({ t: "drain", ref, scans: [...scans], undos: [...undos] }));
+  }
+
+  /** A word to another phone of this door: at most once, and only if somebody carries it. */
+  signal(to: string, data: string): Effect[] {
+    if (this.phase !== "ready") return [];
+    return [{ do: "send", message: { t: "signal", ref: this.nextRef(), to, data } }];
+  }
+
+  private ask(message: (ref: number) => ClientMessage): Question | null {
     if (this.phase !== "ready") return null;
     const ref = this.nextRef();
-    this.scans.add(ref);
-    return { ref, effects: [{ do: "send", message: { t: "scan", ref, scan } }] };
+    this.questions.add(ref);
+    return { ref, effects: [{ do: "send", message: message(ref) }] };
+  }
+
+  /** Tell how this phone is, if there is somebody to tell. */
+  heartbeat(vitals: Vitals): Effect[] {
+    if (this.phase !== "ready" || this.token === undefined) return [];
+    const door = [...this.following.values()].find(({ topic }) => topic.startsWith("door:"));
+    const message: Heartbeat = { t: "heartbeat", ref: this.nextRef(), ...vitals, seq: door?.known ?? null };
+    return [{ do: "send", message }];
+  }
+
+  /** How long the server's word takes at the moment, in milliseconds. */
+  lag(now: Moment): number {
+    return this.heart.lag(now.monotonic);
   }
 
   // --- the connection ---
@@ -195,25 +213,29 @@ export class Session {
     return this.token === undefined ? "topic_forbidden" : "token_invalid";
   }
 
-  private hasBeenSilentFor(ms: number, now: Moment): boolean {
-    return now.monotonic - this.heardAt >= ms;
+  private get crowd(): number {
+    const isUrgent = this.token !== undefined || [...this.following.keys()].some(carriesFacts);
+    return isUrgent ? CROWD_MS.facts : CROWD_MS.state;
   }
 
-  /** The page slept: its silence says nothing about the server. Ask now, and leave half the time to answer. */
-  private woken(now: Moment): Effect[] {
-    this.heardAt = Math.max(this.heardAt, now.monotonic - SILENCE_MS / 2);
-    return [this.ping(now)];
+  private pause(): Pause {
+    const { failures, crowdMs, askedMs } = this;
+    this.failures += 1;
+    this.askedMs = null;
+    return pauseAfter({ failures, crowdMs, askedMs });
   }
 
   private ping(now: Moment): Effect {
-    this.pingedAt = now.monotonic;
+    this.heart.pinged(now.monotonic);
     return { do: "send", message: { t: "ping", ref: this.nextRef(), at: Math.max(0, Math.round(now.wall)) } };
   }
 
   private pong(message: Pong, now: Moment): Effect[] {
     this.clock.learn(message.server_time, message.at, now.wall);
+    // An answer proves the connection good: the next loss is a first one again.
+    this.failures = this.crowdMs = 0;
     const behind = [...this.following.values()].filter((topic) => topic.isBehind(message, now.monotonic));
-    return [{ do: "proven" }, ...this.resumptions(message), ...behind.map((topic) => this.join(topic))];
+    return [...this.resumptions(message), ...behind.map((topic) => this.join(topic))];
   }
 
   private resumptions(message: Pong): Effect[] {
@@ -223,23 +245,21 @@ export class Session {
     });
   }
 
-  private refused({ ref, code }: RequestRefused, now: Moment): Effect[] {
+  private refused(message: RequestRefused, now: Moment): Effect[] {
+    const { ref, code } = message;
     if (ref === null) return [];
     if (ref === this.authenticateRef) return code === "unavailable" ? this.closed(null, now) : this.end(code);
-    if (this.scans.delete(ref)) return [{ do: "unanswered", ref, code }];
-    const topic = this.joins.get(ref);
-    this.joins.delete(ref);
-    if (topic === undefined) return [];
-    if (code !== "unavailable") return this.forget(topic) ? [{ do: "closed", topic, code }] : [];
-    this.retryAt.set(topic, now.monotonic + RETRY_TOPIC_MS);
+    if (this.questions.delete(ref)) return [{ do: "unanswered", ref, code }];
+    const following = this.waitingFor(message);
+    if (following === undefined) return [];
+    if (code !== "unavailable") return this.close(following.topic, code);
+    following.unavailable(now.monotonic);
     return [];
   }
 
   private forgetQuestions(): Effect[] {
-    const unanswered = [...this.scans].map((ref) => ({ do: "unanswered", ref }) as const);
-    this.scans.clear();
-    this.joins.clear();
-    this.retryAt.clear();
+    const unanswered = [...this.questions].map((ref) => ({ do: "unanswered", ref }) as const);
+    this.questions.clear();
     this.authenticateRef = null;
     return unanswered;
   }
@@ -247,22 +267,16 @@ export class Session {
   // --- the topics ---
 
   private join(topic: Following): Effect {
-    const message = topic.join(this.nextRef());
-    this.joins.set(message.ref, topic.topic);
-    return { do: "send", message };
+    return { do: "send", message: topic.join(this.nextRef()) };
+  }
+
+  private waitingFor(message: Joined | RequestRefused): Following | undefined {
+    return [...this.following.values()].find((topic) => topic.awaits(message));
   }
 
   private joined(message: Joined): Effect[] {
-    // An answer to an earlier join of the same topic is late: the newer one's follows.
-    if (!this.joins.delete(message.ref) || [...this.joins.values()].includes(message.topic)) return [];
-    this.following.get(message.topic)?.joined(message);
+    this.waitingFor(message)?.joined(message);
     return [];
-  }
-
-  private snapshot(message: TopicSnapshot): Effect[] {
-    const following = this.following.get(message.topic);
-    following?.snapshot(message);
-    return following === undefined ? [] : [{ do: "snapshot", message }];
   }
 
   private fact(message: TopicFact): Effect[] {
@@ -278,21 +292,12 @@ export class Session {
   }
 
   private topicClosed({ topic, code }: TopicClosed): Effect[] {
-    return this.forget(topic) ? [{ do: "closed", topic, code }] : [];
+    return this.following.get(topic)?.isOpen() ? this.close(topic, code) : [];
   }
 
-  private retries(now: Moment): Effect[] {
-    const due = [...this.retryAt].filter(([, at]) => at <= now.monotonic).map(([topic]) => topic);
-    return due.flatMap((topic) => {
-      this.retryAt.delete(topic);
-      const following = this.following.get(topic);
-      return following === undefined ? [] : [this.join(following)];
-    });
-  }
-
-  private forget(topic: string): boolean {
-    this.retryAt.delete(topic);
-    return this.following.delete(topic);
+  private close(topic: string, code: ErrorCode): Effect[] {
+    this.following.delete(topic);
+    return [{ do: "closed", topic, code }];
   }
 
   private nextRef(): number {

@@ -1,4 +1,5 @@
 import type { Connection, SocketEvents, SocketFactory, Timers } from "./browser.ts";
+import { type Gateway, openGateway } from "./gateway.ts";
 import type { ClientMessage, ServerMessage } from "./protocol.gen.ts";
 import type { Moment } from "./server_clock.ts";
 
@@ -133,5 +134,38 @@ export class FakeServer {
   join(seq: number, resumed: boolean, epoch = "e1"): void {
     const { ref, topic } = this.connection.last("subscribe");
     this.connection.say({ t: "joined", ref, topic, epoch, seq, resumed });
+  }
+}
+
+/** A gateway between a server and a clock that do as the test says; chance is always a half unless the test brings its own. */
+export class Bench {
+  readonly server = new FakeServer();
+  readonly timers = new FakeTimers();
+
+  constructor(private readonly random: () => number = () => 0.5) {}
+
+  open(token?: string): Gateway {
+    const { server, timers, random } = this;
+    const options = { url: "ws://x/ws", socket: server.socket, timers, random };
+    return openGateway(token === undefined ? options : { ...options, token });
+  }
+
+  /** A gateway that the server has welcomed. */
+  live(): Gateway {
+    const gateway = this.open();
+    this.server.welcome();
+    return gateway;
+  }
+
+  get connection(): FakeConnection {
+    return this.server.connection;
+  }
+
+  /** Pong every ping while time passes. */
+  passAnswered(ms: number, seqs: Record<string, number> = {}): void {
+    for (let passed = 0; passed < ms; passed += 500) {
+      this.timers.pass(500);
+      this.server.pong(this.timers.now().wall, seqs);
+    }
   }
 }

@@ -1,11 +1,26 @@
-import type { Joined, Pong, Subscribe, TopicFact, TopicSnapshot, TopicState } from "./protocol.gen.ts";
+import type {
+  Joined,
+  Pong,
+  RequestRefused,
+  Subscribe,
+  TopicFact,
+  TopicSnapshot,
+  TopicState,
+} from "./protocol.gen.ts";
 
 /** How long a reader may be behind what a pong tells before it asks again. */
 const PATIENCE_MS = 2_000;
+/** A topic that is unavailable is asked for again after this. */
+const RETRY_MS = 2_000;
 
 export interface Place {
   readonly since: number;
   readonly epoch: string;
+}
+
+/** Whether the topic carries facts, every one of which counts, or state, of which only the newest does. */
+export function carriesFacts(topic: string): boolean {
+  return topic.startsWith("door:") || topic.startsWith("sales:");
 }
 
 /**
@@ -16,9 +31,12 @@ export class Following {
   private last: number | null;
   private epoch: string | null;
   private behindSince: number | null = null;
-  private asking = false;
+  /** The join that waits for its answer: what arrives before that belongs to an older one. */
+  private asked: number | null = null;
+  private retryAt: number | null = null;
   /** Where a resumed reader stood, until it has been told all that it missed. */
   private resumedFrom: number | null = null;
+  private readonly carriesFacts: boolean;
 
   constructor(
     readonly topic: string,
@@ -26,33 +44,48 @@ export class Following {
   ) {
     this.last = resume?.since ?? null;
     this.epoch = resume?.epoch ?? null;
+    this.carriesFacts = carriesFacts(topic);
   }
 
-  private get carriesFacts(): boolean {
-    return this.topic.startsWith("door:") || this.topic.startsWith("sales:");
+  /** The last entry that this reader has; null before its first snapshot. */
+  get known(): number | null {
+    return this.last;
   }
 
   /** The message that (re)joins, from the place where this reader stands. */
   join(ref: number): Subscribe {
-    this.asking = true;
-    this.behindSince = null;
+    this.asked = ref;
+    this.behindSince = this.retryAt = null;
     const message: Subscribe = { t: "subscribe", ref, topic: this.topic };
     if (!this.carriesFacts || this.last === null || this.epoch === null) return message;
     return { ...message, since: this.last, epoch: this.epoch };
   }
 
+  /** Whether this is the answer to the newest join: one to an earlier join says nothing any more. */
+  awaits({ ref }: Joined | RequestRefused): boolean {
+    return ref !== null && ref === this.asked;
+  }
+
   /** The connection is gone; the place in the log is not. */
   lost(): void {
-    this.asking = false;
-    this.behindSince = null;
+    this.asked = this.behindSince = this.retryAt = null;
   }
 
   joined(message: Joined): void {
-    this.asking = false;
+    this.asked = null;
     this.epoch = message.epoch;
     if (!this.carriesFacts) this.last = null;
     else if (message.resumed) this.resumedFrom ??= this.last;
     else this.last = this.resumedFrom = null;
+  }
+
+  /** The server cannot now; `asked` stays, for nothing comes of this topic until it is asked for again. */
+  unavailable(now: number): void {
+    this.retryAt = now + RETRY_MS;
+  }
+
+  mustAskAgain(now: number): boolean {
+    return this.retryAt !== null && this.retryAt <= now;
   }
 
   /** How many entries were missed, once the server has told them all: null when there is nothing to say. */
@@ -65,25 +98,33 @@ export class Following {
     return missed;
   }
 
-  snapshot(message: TopicSnapshot): void {
+  /** Whether this snapshot is the reader's. */
+  snapshot(message: TopicSnapshot): boolean {
+    if (this.asked !== null) return false;
     this.last = message.seq;
     this.epoch = message.epoch;
     this.behindSince = null;
+    return true;
   }
 
   /** "next": hand it on. "known": drop it. "hole": something is missing, ask again. */
   fact(message: TopicFact): "next" | "known" | "hole" {
-    if (this.last === null || message.seq <= this.last) return "known";
-    if (message.seq !== this.last + 1) return this.asking ? "known" : "hole";
+    if (this.asked !== null || this.last === null || message.seq <= this.last) return "known";
+    if (message.seq !== this.last + 1) return "hole";
     this.last = message.seq;
     return "next";
   }
 
   /** Whether this state is news. */
   state(message: TopicState): boolean {
-    if (this.last !== null && message.seq < this.last) return false;
+    if (this.asked !== null || (this.last !== null && message.seq < this.last)) return false;
     this.last = message.seq;
     return true;
+  }
+
+  /** Whether the server's "it is closed" is about this subscription, and not about one before it. */
+  isOpen(): boolean {
+    return this.asked === null;
   }
 
   /**
@@ -92,7 +133,7 @@ export class Following {
    */
   isBehind(message: Pong, now: number): boolean {
     const head = message.seqs[this.topic];
-    if (!this.carriesFacts || head === undefined || this.asking || head <= (this.last ?? -1)) {
+    if (!this.carriesFacts || head === undefined || this.asked !== null || head <= (this.last ?? -1)) {
       this.behindSince = null;
       return false;
     }

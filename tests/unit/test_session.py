@@ -9,19 +9,23 @@ import pytest
 
 from realtime import protocol as p
 from realtime.feed import Since
+from realtime.presence import Vitals
 from realtime.session import (
     MAX_TOPICS,
     AnswerPing,
     CheckToken,
     Join,
     Leave,
+    NoteAlive,
     Redeem,
     Reply,
     Session,
+    TakeBack,
     refused,
 )
 from realtime.topics import Anonymous, Audience, DoorDevice, Member, Principal, Topic
 from tests.factories import a_scan
+from ticketing.scans import UndoFact
 
 EVENT = UUID("018f4e1a-0000-7000-8000-000000000001")
 SALES = Topic(Audience.SALES, EVENT)
@@ -45,7 +49,13 @@ def test_a_new_session_is_nobodys_and_follows_nothing() -> None:
 def test_a_ping_is_answered(principal: Principal) -> None:
     effects = Session(principal=principal).receive(p.Ping(ref=1, at=5))
 
-    assert effects == [AnswerPing(ref=1, at=5)]
+    assert effects[0] == AnswerPing(ref=1, at=5)
+
+
+def test_a_ping_shows_that_a_device_is_there_and_of_nobody_else_anything() -> None:
+    told = [Session(principal=who).receive(p.Ping(ref=1, at=5))[1:] for who in EVERYBODY]
+
+    assert told == [[], [], [NoteAlive(device=DEVICE, vitals=None)]]
 
 
 @by_everybody
@@ -179,3 +189,50 @@ def test_nobody_but_a_device_scans(principal: Principal) -> None:
     message = p.ScanTicket(ref=3, scan=a_scan("10" + "0" * 43))
 
     assert Session(principal=principal).receive(message) == [refused(3, p.ErrorCode.NOT_A_DEVICE)]
+
+
+UNDO = UndoFact(
+    undo_id="018f4e1a-0000-7000-8000-0000000000b1",
+    scan_id="018f4e1a-0000-7000-8000-0000000000a1",
+    device_seq=2,
+    undone_at=5,
+    clock_offset_ms=0,
+)
+HEARTBEAT = p.Heartbeat(ref=3, unsent=2, battery=0.5, scanning=True, seq=7)
+
+
+def test_a_device_takes_back() -> None:
+    effects = Session(principal=DEVICE).receive(p.UndoScan(ref=3, undo=UNDO))
+
+    assert effects == [TakeBack(ref=3, device=DEVICE, undo=UNDO)]
+
+
+def test_a_device_says_how_it_is_and_is_not_answered() -> None:
+    effects = Session(principal=DEVICE).receive(HEARTBEAT)
+
+    vitals = Vitals(unsent=2, battery=0.5, scanning=True, seq=7)
+    assert effects == [NoteAlive(device=DEVICE, vitals=vitals)]
+
+
+@pytest.mark.parametrize("principal", EVERYBODY[:2], ids=lambda who: type(who).__name__)
+@pytest.mark.parametrize("message", [p.UndoScan(ref=3, undo=UNDO), HEARTBEAT], ids=["undo", "heartbeat"])
+def test_nobody_but_a_device_takes_back_or_is_at_the_door(
+    principal: Principal, message: p.ClientMessage
+) -> None:
+    assert Session(principal=principal).receive(message) == [refused(3, p.ErrorCode.NOT_A_DEVICE)]
+
+
+def test_a_lost_right_closes_its_topic_and_nothing_else() -> None:
+    session = Session()
+    session.receive(p.Subscribe(ref=1, topic=SALES.name))
+    session.receive(p.Subscribe(ref=2, topic=Topic(Audience.PUBLIC, EVENT).name))
+
+    effects = session.right_lost(SALES)
+
+    closed = p.TopicClosed(topic=SALES.name, code=p.ErrorCode.TOPIC_FORBIDDEN)
+    assert effects == [Leave(topic=SALES), Reply(message=closed)]
+    assert session.followed == {Topic(Audience.PUBLIC, EVENT)}
+
+
+def test_a_lost_right_to_a_topic_that_was_left_meanwhile_says_nothing() -> None:
+    assert Session().right_lost(SALES) == []

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from django.conf import settings
@@ -32,6 +33,8 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Print a line a figure. An error says what to do when nothing can be asked."""
+        if urlsplit(options["url"]).scheme not in ("http", "https"):
+            raise CommandError("--url is like https://tickets.example.org")
         for line in _lines(_figures(_answer_of(options["url"]))):
             self.stdout.write(line)
 
@@ -67,13 +70,18 @@ def _lines(figures: Figures) -> Iterator[str]:
     verdicts = {name: value for name, value in figures.items() if "verdict_seconds" in name}
     for name, value in figures.items():
         if name not in verdicts:
-            yield f"{name.removeprefix('gateway_'):28} {value:>14,.10g}"
+            yield f"{name.removeprefix('gateway_'):28} {_number(value):>14}"
     answered = int(verdicts.get("gateway_verdict_seconds_count", 0))
     yield f"{'scans answered':28} {answered:>14,}"
     if answered:
         mean = verdicts["gateway_verdict_seconds_sum"] / answered
         yield f"{'verdict, mean':28} {mean * 1_000:>11.1f} ms"
         yield f"{'verdict, 99 of 100 within':28} {_bound_of(verdicts, 0.99 * answered):>14}"
+
+
+def _number(value: float) -> str:
+    """Counts as they are; what was measured, to a thousandth."""
+    return f"{value:,.0f}" if value.is_integer() else f"{value:,.3f}"
 
 
 def _bound_of(verdicts: Figures, share: float) -> str:
