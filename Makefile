@@ -3,7 +3,7 @@ BIN := .venv/bin
 RUN_PY := $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench protocol reset setup format requirements clean
+.PHONY: help run test check bench protocol reset manage setup format requirements clean
 
 help: ## what can be asked for
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -25,6 +25,9 @@ protocol: ## regenerate the protocol's schema and TypeScript from realtime/proto
 
 reset: ## forget the demo's data and secrets (var/)
 	@$(PYTHON) -m config.launch --reset
+
+manage: ## manage.py with the demo's settings: make manage ARGS="gateway_status"
+	@$(RUN_PY) -m config.demo $(ARGS)
 
 setup: ## everything that run, test and check install and build, without starting anything
 	@$(PYTHON) -m config.bootstrap dev

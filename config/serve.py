@@ -9,11 +9,12 @@ import argparse
 import os
 import sys
 
-from config import siblings
+from config import environment, siblings
 
 
 def main() -> None:
     arguments = _arguments()
+    _refuse_wrong_environment()
     if arguments.processes > 1:
         _refuse_without_redis(arguments.processes)
         sys.exit(
@@ -31,8 +32,8 @@ def _arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--processes", type=int, default=1, help="more than one needs REDIS_URL")
+    parser.add_argument("--port", type=_port, default=8000, help="0 is any free one")
+    parser.add_argument("--processes", type=_count, default=1, help="more than one needs REDIS_URL")
     parser.add_argument(
         "--behind-proxy", action="store_true", help="a proxy that overwrites X-Forwarded-* is in front"
     )
@@ -41,6 +42,18 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--application", default="config.asgi:application", help=argparse.SUPPRESS)
     return parser.parse_args()
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) < 65_536):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to 65535")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1")
+    return int(text)
 
 
 def _flags(arguments: argparse.Namespace) -> list[str]:
@@ -53,6 +66,14 @@ def _flags(arguments: argparse.Namespace) -> list[str]:
 def web_process(*flags: str) -> list[str]:
     """One web process' command line."""
     return [sys.executable, "-m", "config.web", *flags]
+
+
+def _refuse_wrong_environment() -> None:
+    """Said once and at once: on a slow machine, processes take longer to find it than siblings wait for a first no."""
+    try:
+        environment.read(os.environ)
+    except environment.EnvironmentProblem as problem:
+        sys.exit(str(problem))
 
 
 def _refuse_without_redis(processes: int) -> None:

@@ -62,7 +62,13 @@ def wallet_data(order: OrderPage) -> dict[str, Any]:
         "guard": live_code.GUARD,
     }
     tickets = [
-        {**_state(ticket), "number": ticket.number, "type": ticket.ticket_type, "seed": ticket.seed.hex()}
+        {
+            **_state(ticket),
+            "number": ticket.number,
+            "type": ticket.ticket_type,
+            "seed": ticket.seed.hex(),
+            "certificate": ticket.certificate,
+        }
         for ticket in order.tickets
     ]
     return {"time_zone": order.time_zone.key, "chain": chain, "tickets": tickets}

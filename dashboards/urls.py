@@ -47,6 +47,7 @@ urlpatterns = [
     path(
         "venue/<slug:slug>/e/<slug:event_slug>/pair/<uuid:device_id>/revoke/", members.revoke, name="revoke"
     ),
+    path("venue/<slug:slug>/e/<slug:event_slug>/pair/policy/", members.door_policy, name="door-policy"),
     path("", include("dashboards.office_urls")),
     path("artist/<slug:slug>/", members.artist, name="artist"),
 ]

@@ -19,7 +19,7 @@ from django.conf import settings
 from config.place import ROOT
 from tests.servers import free_port
 
-START_S = 30.0
+START_S = 90.0
 
 
 @dataclass(frozen=True, slots=True)

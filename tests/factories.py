@@ -27,7 +27,7 @@ from ticketing.models import (
 )
 from ticketing.payments import onboarding
 from ticketing.sales import Held
-from ticketing.scans import Decision, ScanFact
+from ticketing.scans import Decision, ScanFact, UndoFact
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 """A moment in the middle of `a_show`'s door window."""
@@ -131,6 +131,7 @@ def a_scan(
     decision: Decision = Decision.ASKED,
     scan_id: str = "",
     device_seq: int = 1,
+    admits: int = 1,
 ) -> ScanFact:
     """A scan as a phone would tell it."""
     return ScanFact(
@@ -140,6 +141,20 @@ def a_scan(
         scanned_at=millis(at),
         clock_offset_ms=0,
         decision=decision,
+        admits=admits,
+    )
+
+
+def an_undo(
+    scan_id: str, *, at: datetime = NOW, undo_id: str = "", device_seq: int = 1, clock_offset_ms: int = 0
+) -> UndoFact:
+    """An undo as a phone would tell it."""
+    return UndoFact(
+        undo_id=undo_id or uuid7(),
+        scan_id=scan_id,
+        device_seq=device_seq,
+        undone_at=millis(at),
+        clock_offset_ms=clock_offset_ms,
     )
 
 

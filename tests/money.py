@@ -10,13 +10,13 @@ from uuid import UUID
 
 import requests
 from django.db.models import Sum
+from msgspec.structs import replace
 
-from realtime import feed as feeds
 from realtime.topics import Audience
 from tests import folding
 from tests.factories import a_connected_venue, a_device, a_scan, a_show, codes_of
 from tests.stripe_simulator import StripeSimulator
-from ticketing import cancellation, checkout, disputes, door, log, refunds
+from ticketing import cancellation, checkout, disputes, door, log, refunds, statements
 from ticketing.admission import TicketStatus
 from ticketing.checkout import CheckoutStarted
 from ticketing.clock import utc_now
@@ -57,6 +57,7 @@ class Money:
     event: Event
     ahead: timedelta = timedelta(0)
     folded: folding.Manifest = field(default_factory=dict)
+    office: folding.Everything | None = None
     seq: int = 0
 
     @property
@@ -191,6 +192,7 @@ class Money:
         check_tickets(sight)
         check_ledger(sight)
         self.check_door(sight)
+        self.check_office()
         return sight
 
     def check_door(self, sight: Sight) -> None:
@@ -202,6 +204,19 @@ class Money:
         self.seq += len(entries)
         at_door = {anchor: row.status for anchor, row in self.folded.items()}
         assert at_door == {ticket.anchor: ticket.status for ticket in sight.tickets}
+
+    def check_office(self) -> None:
+        """The office's page that has followed the log is a fresh one, and its sums are the settlement's."""
+        fresh = folding.fresh(self.event.pk)
+        page = replace(fresh.sales, types=())  # some tests take seats off the market behind everybody's back
+        if self.office is not None:
+            assert replace(folding.after(self.office, self.event.pk).sales, types=()) == page
+        self.office = fresh
+        whole = statements.of_show(event_id=self.event.pk, currency=page.currency)
+        # Stripe's own fees are the settlement's only; and a payment that found no seat is no sale.
+        kept = whole.total.plus(whole.late.negated)
+        assert page.base - page.refunded.base - page.disputed == kept.net - kept.stripe_fees
+        assert page.fee - page.refunded.fee == kept.fees_kept
 
     def check_at_rest(self) -> None:
         """When all is told and done: ours are Stripe's books, to the cent, for everybody."""
@@ -381,4 +396,4 @@ def money_at(
 def facts_of(event: Event, *, since: int = 0) -> list[str]:
     """The door's frames, as it is told them."""
     entries = log.read(event_id=event.pk, since=since, limit=10_000)
-    return [feeds.fact_text(Audience.DOOR, event.pk, entry) for entry in entries]
+    return [folding.fact_text(Audience.DOOR, event.pk, entry) for entry in entries]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.place import ROOT
-from tests.daphne import _own_database
+from tests.daphne import own_database
 
 PATIENCE_S = 60.0
 NO_STRIPE = "http://127.0.0.1:1"  # nobody listens there: the sweeps find no Stripe, and go on
@@ -52,7 +52,7 @@ class Worker:
 @contextmanager
 def worker(*, mail_url: str, environment: Mapping[str, str] | None = None) -> Iterator[Worker]:
     """Start one, wait until it is at work, end it by its process id; `environment` may name another database."""
-    variables = {"EMAIL_URL": mail_url, "STRIPE_API_BASE": NO_STRIPE, **(environment or _own_database())}
+    variables = {"EMAIL_URL": mail_url, "STRIPE_API_BASE": NO_STRIPE, **(environment or own_database())}
     with tempfile.TemporaryDirectory(prefix="ngn-worker-") as folder:
         log = Path(folder) / "log"
         with log.open("wb") as words:

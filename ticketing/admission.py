@@ -32,11 +32,15 @@ class RefusalReason(StrEnum):
     VOID = "void"
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A ticket's first entry: `at` in UTC milliseconds, and the door (the device's name) that let it in."""
+class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A ticket's first entry: `at` in UTC milliseconds, and the door (the device's name) that let it in.
+
+    `scan_id` is the scan that it was made by, where that is known: a phone knows its own entry by it.
+    """
 
     at: int
     door: str
+    scan_id: str | None = None
 
 
 class Admitted(
@@ -76,7 +80,17 @@ class Refused(
     reason: RefusalReason
 
 
-Verdict = Admitted | AlreadyIn | Stale | Refused
+class ByOrder(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="t", tag="by_order"
+):
+    """People were let in by an Order ID: `counted` of them have a ticket of that order; `known` is whether there is
+    such an order."""
+
+    known: bool
+    counted: int
+
+
+Verdict = Admitted | AlreadyIn | Stale | Refused | ByOrder
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

@@ -50,6 +50,33 @@ class DisputePhase(StrEnum):
     CLOSED = "closed"
 
 
+class UnknownOrders(StrEnum):
+    """What a door without network does with an Order ID that is not on its list."""
+
+    REFUSE = "refuse"
+    ADMIT = "admit"
+    SUPERVISOR = "supervisor"
+
+
+class Doubt(StrEnum):
+    """Why somebody should look at an admission that counts for no ticket."""
+
+    TICKET_CLOSED = "ticket_closed"
+    AFTER_REVOCATION = "after_revocation"
+    BEYOND_ORDER = "beyond_order"
+    ORDER_UNKNOWN = "order_unknown"
+    CODE_UNKNOWN = "code_unknown"
+
+
+class PinCheck(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether a typed PIN is the supervisor's: PBKDF2-HMAC-SHA256 with `rounds` over the PIN and `salt` (16 bytes,
+    base64) gives `hash` (32 bytes, base64)."""
+
+    salt: str
+    rounds: int
+    hash: str
+
+
 class DomainEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", forbid_unknown_fields=True):
     """What every domain event is: a frozen struct tagged `t` in snake case, with the moment it happened."""
 
@@ -103,7 +130,8 @@ class HoldReleased(DomainEvent, frozen=True, kw_only=True, tag="hold_released"):
 
 
 class OrderPaid(DomainEvent, frozen=True, kw_only=True, tag="order_paid"):
-    """A hold became tickets. `from_hold` is false when a late payment took free seats instead."""
+    """A hold became tickets. `from_hold` is false when a late payment took free seats instead; `order_hash` is how
+    doors know the order (`order_id.hash_of`, in hex)."""
 
     order: str
     order_id: str
@@ -114,6 +142,7 @@ class OrderPaid(DomainEvent, frozen=True, kw_only=True, tag="order_paid"):
     currency: str
     tickets: tuple[IssuedTicket, ...]
     from_hold: bool
+    order_hash: str = ""
 
 
 class AllocationThresholdReached(DomainEvent, frozen=True, kw_only=True, tag="allocation_threshold_reached"):
@@ -130,13 +159,45 @@ class SoldOut(DomainEvent, frozen=True, kw_only=True, tag="sold_out"):
 
 
 class TicketRedeemed(DomainEvent, frozen=True, kw_only=True, tag="ticket_redeemed"):
-    """A ticket was let in: `at` is the moment at the door, `door` the device's name."""
+    """A ticket was let in: `at` is the moment at the door, `door` the device's name, `scan` the scan that did it.
+    `status` is redeemed, unless the ticket was closed by the time that its entry was told."""
 
     ticket: str
     ticket_type: str
     anchor: str
     device: str
     door: str
+    scan: str | None = None
+    status: TicketStatus = TicketStatus.REDEEMED
+
+
+class RedemptionMoved(DomainEvent, frozen=True, kw_only=True, tag="redemption_moved"):
+    """Another scan turned out to be the ticket's entry: one that was earlier, and was told later. `entered_at`, `door`
+    and `device` are of the entry that counts; `was_at` and `was_door` of the one that did."""
+
+    ticket: str
+    ticket_type: str
+    anchor: str
+    status: TicketStatus
+    scan: str
+    device: str
+    door: str
+    entered_at: int
+    was_at: int
+    was_door: str
+
+
+class TicketUndone(DomainEvent, frozen=True, kw_only=True, tag="ticket_undone"):
+    """An entry was taken back at the phone that had let the ticket in. `status` is what it is from now on: active,
+    unless it was closed meanwhile; `at` is the moment of taking back, `entered_at` of the entry that was none."""
+
+    ticket: str
+    ticket_type: str
+    anchor: str
+    device: str
+    door: str
+    entered_at: int
+    status: TicketStatus
 
 
 class DoubleScanDetected(DomainEvent, frozen=True, kw_only=True, tag="double_scan_detected"):
@@ -151,6 +212,28 @@ class DoubleScanDetected(DomainEvent, frozen=True, kw_only=True, tag="double_sca
     admitted: bool
 
 
+class AdmissionDoubted(DomainEvent, frozen=True, kw_only=True, tag="admission_doubted"):
+    """A phone let people in who count for no ticket; `count` of them. `anchor` and `ticket_type` are of the ticket that
+    was shown, if there was one, and `order_id` is what was typed, if it can be an Order ID."""
+
+    scan: str
+    device: str
+    door: str
+    entered_at: int
+    why: Doubt
+    count: int
+    anchor: str | None
+    ticket_type: str | None
+    order_id: str | None
+
+
+class DoorPolicyChanged(DomainEvent, frozen=True, kw_only=True, tag="door_policy_changed"):
+    """What doors do with an Order ID that they do not know."""
+
+    unknown_orders: UnknownOrders
+    supervisor: PinCheck | None
+
+
 class ClosedTicket(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A ticket that does not, or does again, open the door; `status` is what it is from now on."""
 
@@ -161,18 +244,23 @@ class ClosedTicket(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class TicketsClosed(DomainEvent, frozen=True, kw_only=True, tag="tickets_closed"):
-    """These tickets do not enter any more."""
+    """These tickets do not enter any more. The order, as doors know it, lets in `admits` from now on."""
 
     order: str
     tickets: tuple[ClosedTicket, ...]
     closed_by: ClosedBy
+    order_hash: str = ""
+    admits: int = 0
 
 
 class TicketsReopened(DomainEvent, frozen=True, kw_only=True, tag="tickets_reopened"):
-    """A refund was refused, or a dispute won: these tickets are what they were."""
+    """A refund was refused, or a dispute won: these tickets are what they were. The order, as doors know it, lets in
+    `admits` from now on."""
 
     order: str
     tickets: tuple[ClosedTicket, ...]
+    order_hash: str = ""
+    admits: int = 0
 
 
 class RefundMade(DomainEvent, frozen=True, kw_only=True, tag="refund_made"):
@@ -189,7 +277,7 @@ class RefundMade(DomainEvent, frozen=True, kw_only=True, tag="refund_made"):
 
 
 class RefundFailed(DomainEvent, frozen=True, kw_only=True, tag="refund_failed"):
-    """The fan's bank sent a refund back: the fan must be paid another way."""
+    """The fan's bank sent a refund back: the fan must be paid another way. `to_venue` of it rests with the venue."""
 
     order: str
     order_id: str
@@ -198,6 +286,7 @@ class RefundFailed(DomainEvent, frozen=True, kw_only=True, tag="refund_failed"):
     total: int
     currency: str
     of_sale: bool
+    to_venue: int = 0
 
 
 class DisputeChanged(DomainEvent, frozen=True, kw_only=True, tag="dispute_changed"):
@@ -210,6 +299,16 @@ class DisputeChanged(DomainEvent, frozen=True, kw_only=True, tag="dispute_change
     amount: int
     currency: str
     seats: tuple[Line, ...]
+
+
+class DisputeMoneyMoved(DomainEvent, frozen=True, kw_only=True, tag="dispute_money_moved"):
+    """A dispute took of the venue's money, or gave it back: `to_venue` is positive for what the venue received."""
+
+    order: str
+    order_id: str
+    dispute: str
+    to_venue: int
+    currency: str
 
 
 class TypeTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -234,12 +333,17 @@ AnyDomainEvent = (
     | AllocationThresholdReached
     | SoldOut
     | TicketRedeemed
+    | TicketUndone
+    | RedemptionMoved
     | DoubleScanDetected
+    | AdmissionDoubted
+    | DoorPolicyChanged
     | TicketsClosed
     | TicketsReopened
     | RefundMade
     | RefundFailed
     | DisputeChanged
+    | DisputeMoneyMoved
     | AllocationChanged
 )
 

@@ -7,16 +7,16 @@ the rows that it tells of are one truth. Call it last, since from then on the sh
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+import msgspec
 from django.db import transaction
-from django.db.models import F
 
-from ticketing import domain_events
+from ticketing import domain_events, prepared
 from ticketing.domain_events import AnyDomainEvent
 from ticketing.models import LogEntry, LogHead
 
@@ -77,13 +77,68 @@ def append(*, event_id: UUID, happened: AnyDomainEvent, now: datetime) -> int:
     """Write one entry and return its `seq`. Raises OutsideTransaction when there is no transaction to be part of."""
     if not transaction.get_connection().in_atomic_block:
         raise OutsideTransaction(OutsideTransaction.__doc__)
-    LogHead.objects.filter(event_id=event_id).update(seq=F("seq") + 1)
-    seq = LogHead.objects.values_list("seq", flat=True).get(event_id=event_id)
+    rows = prepared.rows_of(_NEXT, {"event": prepared.key(event_id)})
+    if not rows:
+        raise LogHead.DoesNotExist(f"{event_id} has no log")
+    seq = int(rows[0][0])
     body = domain_events.encode(happened)
     kind = domain_events.kind_of(happened)
     LogEntry.objects.create(event_id=event_id, seq=seq, kind=kind, body=body, appended_at=now)
-    transaction.on_commit(partial(_announce, Announcement(event_id=event_id, seq=seq, body=body)))
+    transaction.on_commit(partial(announce, Announcement(event_id=event_id, seq=seq, body=body)))
     return seq
+
+
+# In one statement, which the ORM cannot: everybody else of the show waits from here on.
+_NEXT = "UPDATE cdm_log_heads SET seq = seq + 1 WHERE event_id = %(event)s RETURNING seq"
+
+
+def append_all(*, event_id: UUID, happened: Sequence[AnyDomainEvent], now: datetime) -> None:
+    """Write several entries that follow each other, in as many statements as one takes. Raises OutsideTransaction."""
+    if not transaction.get_connection().in_atomic_block:
+        raise OutsideTransaction(OutsideTransaction.__doc__)
+    if not happened:
+        return
+    kinds, bodies = [domain_events.kind_of(one) for one in happened], [*map(domain_events.encode, happened)]
+    last = _write_few(event_id, kinds, bodies, now)
+    for seq, body in enumerate(bodies, start=last - len(bodies) + 1):
+        entry = Announcement(event_id=event_id, seq=seq, body=body)
+        transaction.on_commit(partial(announce, entry))
+
+
+def _write_few(event_id: UUID, kinds: Sequence[str], bodies: Sequence[str], now: datetime) -> int:
+    """The `seq` of the last one. On PostgreSQL it is one statement."""
+    values = {"event": prepared.key(event_id), "count": len(bodies)}
+    in_one = transaction.get_connection().vendor == "postgresql"
+    if in_one:
+        told = [
+            {"number": n, "kind": k, "body": b} for n, (k, b) in enumerate(zip(kinds, bodies, strict=True), 1)
+        ]
+        entries = {"entries": msgspec.json.encode(told).decode(), "now": now.isoformat()}
+        rows = prepared.rows_of(_APPEND_FEW, {**values, **entries})
+    else:
+        rows = prepared.rows_of(_NEXT_FEW, values)
+    if not rows:
+        raise LogHead.DoesNotExist(f"{event_id} has no log")
+    last = int(rows[0][0])
+    if not in_one:
+        LogEntry.objects.bulk_create(
+            LogEntry(event_id=event_id, seq=seq, kind=kind, body=body, appended_at=now)
+            for seq, (kind, body) in enumerate(zip(kinds, bodies, strict=True), last - len(bodies) + 1)
+        )
+    return last
+
+
+_NEXT_FEW = "UPDATE cdm_log_heads SET seq = seq + %(count)s WHERE event_id = %(event)s RETURNING seq"
+_APPEND_FEW = """
+WITH head AS (
+    UPDATE cdm_log_heads SET seq = seq + %(count)s WHERE event_id = %(event)s::uuid RETURNING seq
+), entry AS (
+    INSERT INTO cdm_log_entries (event_id, seq, kind, body, appended_at)
+    SELECT %(event)s::uuid, head.seq - %(count)s + told.number, told.kind, told.body, %(now)s::timestamptz
+    FROM head, jsonb_to_recordset(%(entries)s::jsonb) AS told(number int, kind text, body text)
+)
+SELECT seq FROM head
+"""
 
 
 def read(*, event_id: UUID, since: int, limit: int) -> list[Entry]:
@@ -121,7 +176,7 @@ def heads(event_ids: list[UUID]) -> dict[UUID, Head]:
     return {event_id: Head(seq=seq, epoch=str(epoch)) for event_id, seq, epoch in rows}
 
 
-def _announce(announcement: Announcement) -> None:
+def announce(announcement: Announcement) -> None:
     """Tell the listeners. The entry is committed already, so a listener's failure must not look like the sale's."""
     for announcer in _announcers:
         try:

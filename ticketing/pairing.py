@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,10 +12,13 @@ from uuid import UUID
 
 from django.db import transaction
 
+from ticketing import standing
 from ticketing.models import Device, PairingCode, User
 
 CODE_LIFE = timedelta(minutes=10)
 NAME_LENGTH = 40
+UPLOAD_LIFE = timedelta(days=7)
+"""How long a revoked phone's journal may still come up."""
 
 
 class PairingRefusal(StrEnum):
@@ -116,22 +120,54 @@ def device_of(token: str) -> Device | None:
     )
 
 
+def uploader_of(token: str, *, now: datetime) -> Device | None:
+    """The device that may still tell what it did: also one that was revoked some days ago, and no more than that."""
+    device = Device.objects.select_related("event__venue").filter(token_hash=_hash(token)).first()
+    if device is None or (device.revoked_at is not None and device.revoked_at < now - UPLOAD_LIFE):
+        return None
+    return device
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A device, as little as a socket needs to know of it."""
+
+    id: UUID
+    event_id: UUID
+    name: str
+
+
+def holders_of(tokens: Collection[str]) -> dict[str, Known]:
+    """The devices that these tokens belong to, unless they were revoked: `device_of` for many, in one query."""
+    hashes = {_hash(token): token for token in tokens}
+    rows = Device.objects.filter(token_hash__in=hashes, revoked_at=None)
+    found = rows.values_list("token_hash", "id", "event_id", "name")
+    return {hashes[bytes(hash_)]: Known(id_, event_id, name) for hash_, id_, event_id, name in found}
+
+
 def devices(*, event_id: UUID) -> list[Device]:
     """The event's devices that are not revoked, oldest first."""
     return list(Device.objects.filter(event_id=event_id, revoked_at=None))
 
 
-def revoked_among(*, device_ids: list[UUID]) -> list[UUID]:
-    """Which of these devices may not speak any more."""
-    standing = Device.objects.filter(pk__in=device_ids, revoked_at=None).values_list("pk", flat=True)
-    return list(set(device_ids) - set(standing))
+def devices_of(*, event_ids: Collection[UUID]) -> list[Device]:
+    """The devices of several events that are not revoked, in one query."""
+    return list(Device.objects.filter(event_id__in=event_ids, revoked_at=None).order_by())
 
 
+def seen(*, device_ids: Collection[UUID], now: datetime) -> None:
+    """Keep when these devices were heard of last."""
+    Device.objects.filter(pk__in=device_ids).update(last_seen_at=now)
+
+
+@transaction.atomic
 def revoke(*, device_id: UUID, event_id: UUID, now: datetime) -> bool:
     """Shut a device out, from this moment; False if the event has no such device."""
-    return bool(
-        Device.objects.filter(pk=device_id, event_id=event_id, revoked_at=None).update(revoked_at=now)
-    )
+    theirs = Device.objects.filter(pk=device_id, event_id=event_id, revoked_at=None)
+    if not theirs.update(revoked_at=now):
+        return False
+    standing.lessened(device_id)
+    return True
 
 
 def _why_not(code: PairingCode | None) -> PairingRefusal:

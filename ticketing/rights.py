@@ -6,12 +6,13 @@ from uuid import UUID
 
 from ticketing.models import ArtistMembership, Event, Role, VenueMembership
 
+SEES_SALES = (Role.OWNER, Role.MANAGER)
+"""The roles that see a venue's sales."""
+
 
 def may_see_venue(*, user_id: UUID, venue_id: UUID) -> bool:
     """Whether a person sees a venue's sales: its owners and managers do; door people see the door only."""
-    return VenueMembership.objects.filter(
-        user_id=user_id, venue_id=venue_id, role__in=(Role.OWNER, Role.MANAGER)
-    ).exists()
+    return VenueMembership.objects.filter(user_id=user_id, venue_id=venue_id, role__in=SEES_SALES).exists()
 
 
 def may_manage_team(*, user_id: UUID, venue_id: UUID) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from ticketing import invitation, people
+from ticketing import invitation, people, standing
 from ticketing.models import Role, User, Venue, VenueMembership
 
 MOST_MEMBERS = 100
@@ -70,6 +70,7 @@ def change_role(*, venue_id: UUID, user_id: UUID, role: Role) -> Member | TeamRe
     membership = next(m for m in team if m.user_id == user_id)
     membership.role = role
     membership.save(update_fields=["role"])
+    standing.lessened(user_id)
     return _member(membership)
 
 
@@ -82,6 +83,7 @@ def remove(*, venue_id: UUID, user_id: UUID) -> Member | TeamRefusal:
     membership = next(m for m in team if m.user_id == user_id)
     was = _member(membership)
     membership.delete()
+    standing.lessened(user_id)
     return was
 
 

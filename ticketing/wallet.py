@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from ticketing import live_code, log
+from ticketing import late_sale, live_code, log
 from ticketing.admission import TicketStatus
+from ticketing.clock import millis
 from ticketing.domain_events import ClosedBy, HoldReleased, ReleaseReason
 from ticketing.models import Order, OrderStatus, Refund, RefundStatus, Ticket
 from ticketing.money import Split
@@ -18,7 +19,11 @@ from ticketing.money import Split
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalletTicket:
-    """A ticket as its holder has it. `seed` (16 bytes) makes the live code; it must stay on the holder's phone."""
+    """A ticket as its holder has it. `seed` (16 bytes) makes the live code; it must stay on the holder's phone.
+
+    `certificate` is what a door without network is shown first, when the ticket was sold since the door window opened:
+    its list may be older. Empty for any other ticket.
+    """
 
     id: UUID
     number: int
@@ -27,6 +32,7 @@ class WalletTicket:
     redeemed_at: datetime | None
     redeemed_door: str
     seed: bytes
+    certificate: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +155,7 @@ def _page(order: Order) -> OrderPage:
         starts_at=event.starts_at,
         chain=event.chain,
         window_starts_ms=event.window_starts_ms,
-        tickets=tuple(_ticket(t) for t in sorted(order.tickets.all(), key=lambda t: t.number)),
+        tickets=tuple(_ticket(t, order) for t in sorted(order.tickets.all(), key=lambda t: t.number)),
         paid=order.paid_at is not None,
         refunds=tuple(
             _refund(refund)
@@ -170,7 +176,7 @@ def _refund(refund: Refund) -> RefundShown:
     )
 
 
-def _ticket(ticket: Ticket) -> WalletTicket:
+def _ticket(ticket: Ticket, order: Order) -> WalletTicket:
     return WalletTicket(
         id=ticket.pk,
         number=ticket.number,
@@ -184,4 +190,13 @@ def _ticket(ticket: Ticket) -> WalletTicket:
             ticket_id=ticket.pk,
             transfer_no=ticket.transfer_no,
         ),
+        certificate=_certificate(ticket, order),
     )
+
+
+def _certificate(ticket: Ticket, order: Order) -> str:
+    event, sold_at = order.event, order.paid_at
+    if sold_at is None or millis(sold_at) < event.window_starts_ms or ticket.status != TicketStatus.ACTIVE:
+        return ""
+    told = late_sale.Certificate(anchor=bytes(ticket.anchor), issued_at=millis(sold_at) // 1000)
+    return late_sale.text_of(told, key=bytes(event.late_sale_key), event_id=event.pk)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django import template
 
-from dashboards import money_words
+from dashboards import money_words, review_words
 from dashboards.money_words import Said
 from dashboards.order_reads import Filter, RefundShown
 from dashboards.terms_request import Faults
@@ -16,6 +16,7 @@ from ticketing.models import OrderStatus, RefundReason, RefundStatus
 
 register = template.Library()
 register.filter("movement", money_words.movement)
+register.filter("review_said", review_words.said)
 register.filter("stripe_says", money_words.stripe_says)
 register.filter("dispute_reason", money_words.dispute_reason)
 

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboards import page_data, pairing_code, reads
 from dashboards.reads import VenueShow
+from dashboards.views.public import SeeOther
 from realtime import snapshots
-from ticketing import pairing, rights
+from ticketing import door_policy as policies
+from ticketing import pairing, review, rights
 from ticketing.clock import utc_now
+from ticketing.domain_events import UnknownOrders
+from ticketing.door_policy import PolicyRefusal
 from ticketing.models import User
 from ticketing.pairing import CodeSeen, NewPairingCode
+
+_POLICY_REFUSED = {
+    PolicyRefusal.PIN_NEEDED: "Choose a PIN for the supervisor first.",
+    PolicyRefusal.PIN_MALFORMED: "A PIN is 4 to 12 digits.",
+}
 
 
 @login_required
@@ -43,6 +54,7 @@ def sales(request: HttpRequest, slug: str, event_slug: str) -> HttpResponse:
         "show": found.show,
         "snapshot": snapshot.value,
         "direct": found.direct,
+        "to_review": review.to_review(found.show.id),
         "data": page_data.sales_data(found.show, snapshot),
     }
     return _private(render(request, "dashboards/sales.html", context))
@@ -81,6 +93,28 @@ def revoke(request: HttpRequest, slug: str, event_slug: str, device_id: UUID) ->
 
 
 @login_required
+@require_POST
+def door_policy(request: HttpRequest, slug: str, event_slug: str) -> HttpResponse:
+    """What door phones without network do with an Order ID that is not on their list: an owner's word."""
+    found = _door(request, slug, event_slug)
+    if not rights.may_manage_money(user_id=_me(request).pk, venue_id=found.venue_id):
+        raise Http404("only owners set the door's policy")
+    chosen = next((each for each in UnknownOrders if each == request.POST.get("unknown_orders")), None)
+    if chosen is None:
+        return _pair_page(request, found, None, refusal="Choose one of the three.")
+    refusal = policies.change(
+        event_id=found.show.id,
+        unknown_orders=chosen,
+        pin=request.POST.get("pin", "").strip(),
+        now=utc_now(),
+    )
+    if refusal is not None:
+        return _pair_page(request, found, None, refusal=_POLICY_REFUSED[refusal])
+    messages.success(request, "Saved. Every phone that is online knows it already.")
+    return SeeOther(reverse("dashboards:pair", args=[slug, event_slug]))
+
+
+@login_required
 @require_safe
 def artist(request: HttpRequest, slug: str) -> HttpResponse:
     """The artist's sold-out bars."""
@@ -90,7 +124,9 @@ def artist(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "dashboards/artist.html", {"artist": home})
 
 
-def _pair_page(request: HttpRequest, found: VenueShow, code: NewPairingCode | None) -> HttpResponse:
+def _pair_page(
+    request: HttpRequest, found: VenueShow, code: NewPairingCode | None, *, refusal: str = ""
+) -> HttpResponse:
     link = pairing_code.pairing_link(code.code) if code else ""
     context = {
         "venue_slug": found.venue_slug,
@@ -101,8 +137,12 @@ def _pair_page(request: HttpRequest, found: VenueShow, code: NewPairingCode | No
         "link": link,
         "picture": pairing_code.svg_of(link) if link else "",
         "expires_in": int((code.expires_at - utc_now()).total_seconds()) if code else 0,
+        "owner": rights.may_manage_money(user_id=_me(request).pk, venue_id=found.venue_id),
+        "policy": policies.of(found.show.id),
+        "refusal": refusal,
     }
-    return _private(render(request, "dashboards/pair.html", context))
+    status = 422 if refusal else 200
+    return _private(render(request, "dashboards/pair.html", context, status=status))
 
 
 def _seen(request: HttpRequest, found: VenueShow) -> CodeSeen | None:

@@ -5,7 +5,7 @@ import sys
 
 from config.place import ROOT
 
-BENCHES = ("holds", "webhooks", "gateway")
+BENCHES = ("holds", "webhooks", "gateway", "door")
 
 
 def main() -> None:

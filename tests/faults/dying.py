@@ -16,8 +16,9 @@ from typing import Any, TypeVar
 from unittest import mock
 
 from django.db import connection
+from stripe import V1Services
 
-from ticketing.payments import gateway
+from ticketing.payments.gateway import speaking
 
 Answer = TypeVar("Answer")
 _AT_EACH_STATEMENT = float(os.environ.get("NGN_NIGHTS", "1")) > 1
@@ -67,17 +68,17 @@ def die_at(number: int, work: Callable[[], object]) -> str:
 @contextmanager
 def _watched(fate: Fate) -> Iterator[None]:
     connection.ensure_connection()
-    commit, call = connection._commit, gateway._call  # type: ignore[attr-defined]
+    commit, ask = connection._commit, speaking.ask  # type: ignore[attr-defined]
 
     def watched_commit() -> None:
         fate.reach("before COMMIT")
         commit()
         fate.reach("after COMMIT")
 
-    def watched_call(ask: Callable[[], Answer]) -> Answer:
+    def watched_ask(question: Callable[[V1Services], Answer]) -> Answer:
         assert not connection.in_atomic_block, "Stripe is asked while rows are locked"
         fate.reach("before a call to Stripe")
-        answer = call(ask)
+        answer = ask(question)
         fate.reach("after a call to Stripe")
         return answer
 
@@ -91,7 +92,7 @@ def _watched(fate: Fate) -> Iterator[None]:
 
     with ExitStack() as stack:
         stack.enter_context(mock.patch.object(connection, "_commit", watched_commit))
-        stack.enter_context(mock.patch.object(gateway, "_call", watched_call))
+        stack.enter_context(mock.patch.object(speaking, "ask", watched_ask))
         stack.enter_context(connection.execute_wrapper(statement))
         yield
 

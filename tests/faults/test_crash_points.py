@@ -39,6 +39,7 @@ from ticketing.models import (
     StripeEvent,
 )
 from ticketing.payments import gateway, upkeep, webhooks
+from ticketing.payments.gateway import speaking
 from ticketing.payments.webhooks import Endpoint
 from ticketing.refunds import RefundRefusal
 
@@ -49,6 +50,8 @@ TYPES = (
     NewTicketType(name="VIP 🥂", price=5_050, allocation=1_000),
 )
 LATER = timedelta(seconds=5)
+INBOX = "before INSERT INTO cdm_stripe_events"
+"""The point before a delivery is stored: by one statement, a transaction of its own."""
 
 
 class Case(NamedTuple):
@@ -174,7 +177,8 @@ def test_beginning_to_buy(money: Money) -> None:
 def test_a_sale_that_stripe_tells_of(money: Money) -> None:
     points = die_everywhere(money, lambda: a_told_sale(money))
 
-    assert points.count("before COMMIT") >= 2  # the inbox's, and that of the sale
+    assert any(point.startswith(INBOX) for point in points)
+    assert "before COMMIT" in points
 
 
 def a_told_sale(money: Money) -> Case:
@@ -309,7 +313,8 @@ def test_a_dispute_and_the_venues_share(money: Money, end: str) -> None:
 
     points = die_everywhere(money, case)
 
-    assert points.count("before COMMIT") >= 2
+    assert any(point.startswith(INBOX) for point in points)
+    assert "before COMMIT" in points
 
 
 def is_settled(dispute: Dispute, end: str) -> bool:
@@ -382,7 +387,7 @@ def test_news_that_is_noted_before_it_is_acted_on_is_lost(
 
 def test_a_refund_without_a_key_is_paid_twice(money: Money, monkeypatch: pytest.MonkeyPatch) -> None:
     """The planted bug: Stripe cannot tell the second question from another one."""
-    monkeypatch.setattr(gateway, "_on_account", lambda _order, **_: {})
+    monkeypatch.setattr(speaking, "on_account", lambda _order, **_: {})
 
     def case() -> Case:
         order = sold(money)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from random import Random
@@ -19,7 +19,6 @@ from uuid import UUID
 import msgspec
 import pytest
 import stripe._http_client as stripe_http
-from django.core.management import call_command
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -32,7 +31,7 @@ from hypothesis.stateful import (
 )
 from pytest_django.live_server_helper import LiveServer
 
-from tests import stripe_simulator
+from tests import emptying, stripe_simulator
 from tests.money import HANDLED, Money, Sight, money_at
 from ticketing import (
     cancellation,
@@ -40,14 +39,15 @@ from ticketing import (
     disputes,
     events,
     foreign_refunds,
+    fulfilment,
     inventory,
     log,
     refunds,
-    sales,
 )
 from ticketing.domain_events import AnyDomainEvent, TicketsClosed
-from ticketing.models import ChargeMode, Dispute, Order, OrderLine, OrderStatus, Refund, RefundStatus, Ticket
+from ticketing.models import ChargeMode, Dispute, Order, OrderStatus, Refund, RefundStatus
 from ticketing.payments import gateway, ledger, upkeep, webhooks
+from ticketing.payments.gateway import refunds as gateway_refunds
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 NIGHTS = float(os.environ.get("NGN_NIGHTS", "1"))
@@ -79,14 +79,13 @@ class OrderLife(RuleBasedStateMachine):
 
     @initialize(direct=st.sampled_from((False, False, True)), slow_banks=st.booleans())
     def begin(self, direct: bool, slow_banks: bool) -> None:
-        call_command("flush", interactive=False, verbosity=0)  # lives know nothing of each other
+        emptying.empty()  # lives know nothing of each other
         simulator = self.open.enter_context(stripe_simulator.in_a_thread(site=self.site))
         self.open.enter_context(spoken_to(simulator))
         mode = ChargeMode.DIRECT if direct else ChargeMode.DESTINATION
         self.money = money_at(simulator, charge_mode=mode)
         self.phone = self.money.a_phone()
-        self.money.a_sale(2, 1)
-        self.money.a_sale(1)
+        self.two_sales()
         simulator.switch(pending_refunds=slow_banks)
         self.sight = self.money.check()
         self.began = True
@@ -290,6 +289,14 @@ class OrderLife(RuleBasedStateMachine):
         finally:
             self.open.close()
 
+    def two_sales(self) -> None:
+        """What most lives are about."""
+        for order in (self.money.buy(2, 1), self.money.buy(1)):
+            assert order is not None
+            self.pay_session(order, "pay")
+        self.money.come_to_rest()
+        assert self.money.event.orders.filter(status=OrderStatus.PAID).count() == 2
+
     # --- what there is -------------------------------------------------------------------------------------------
 
     def did(self, what: str) -> None:
@@ -384,14 +391,8 @@ def seats_that_never_return(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def one_ticket_too_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    issue = sales._issue
-
-    def forget(order: Order, lines: Iterable[OrderLine]) -> list[Ticket]:
-        *kept, lost = issue(order, lines)
-        lost.delete()
-        return kept
-
-    monkeypatch.setattr(sales, "_issue", forget)
+    tickets_of = fulfilment.tickets_of
+    monkeypatch.setattr(fulfilment, "tickets_of", lambda due: tickets_of(due)[:-1])
 
 
 def a_door_that_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -413,7 +414,7 @@ def a_cent_booked_to_the_wrong_party(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def a_fee_that_the_platform_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gateway, "_return_fee", lambda **_: None)
+    monkeypatch.setattr(gateway_refunds, "_return_fee", lambda **_: None)
 
 
 def a_worker_that_sends_no_refunds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,6 +76,18 @@ def test_a_task_is_there_when_its_transaction_commits() -> None:
     assert ran == ["a"]
 
 
+def test_a_drafted_task_is_the_row_that_the_library_writes() -> None:
+    usual, drafted = enqueued(note, "a"), background.draft(note, "a")
+    drafted.save(force_insert=True)
+    drafted.refresh_from_db()
+
+    columns = {field.attname for field in DBTaskResult._meta.concrete_fields} - {"id", "enqueued_at"}
+    assert {name: getattr(drafted, name) for name in columns} == {
+        name: getattr(usual, name) for name in columns
+    }
+    assert run_all() == 2
+
+
 def test_a_task_is_gone_when_its_transaction_is() -> None:
     with transaction.atomic():
         background.enqueue(note, "a")

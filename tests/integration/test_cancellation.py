@@ -152,6 +152,23 @@ def test_a_payment_that_is_told_after_the_end_goes_back_by_itself(money: Money) 
     money.check_at_rest()
 
 
+def test_a_slow_payment_of_a_cancelled_show_is_asked_about_once_and_not_at_every_round(money: Money) -> None:
+    slow, open_ = money.buy(1), money.buy(1, email="b@example.org")
+    assert slow is not None
+    assert open_ is not None
+    money.stripe.pay(str(slow.stripe_session_id), outcome="async_ok")
+    call_off(money)
+
+    cancellation.sweep(now=money.now, limit=1)
+    cancellation.sweep(now=money.now, limit=1)
+
+    slow.refresh_from_db()
+    open_.refresh_from_db()
+    assert (slow.status, open_.status) == (OrderStatus.HELD, OrderStatus.EXPIRED)
+    assert slow.payment_under_way_at is not None
+    assert not checkout.awake_holds(now=money.now).exists()
+
+
 def test_a_disputed_order_waits_for_the_bank_and_the_others_do_not(money: Money) -> None:
     disputed, other = money.a_sale(2), money.a_sale(1, email="b@example.org")
     money.scan(disputed, money.a_phone())
@@ -167,8 +184,8 @@ def test_a_disputed_order_waits_for_the_bank_and_the_others_do_not(money: Money)
     money.resolve(dispute, "won")
     money.come_to_rest()
 
-    [refused] = cancellation.problems(money.event.pk)
-    assert (refused.kind, "charged back" in refused.told) == (ProblemKind.REFUSED, True)
+    [held_back] = cancellation.problems(money.event.pk)
+    assert (held_back.kind, disputed.refunds.exists()) == (ProblemKind.CHARGED_BACK, False)
     assert progress(money) == Progress(orders=2, refunded=1, under_way=0, needs_person=1)
     money.check_at_rest()
 

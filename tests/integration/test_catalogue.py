@@ -27,6 +27,19 @@ def test_a_page_tells_the_price_the_fee_and_the_total_of_one_ticket() -> None:
     assert (kind.split.base, kind.split.fee, kind.split.total) == (2_000, 200, 2_200)
 
 
+def test_a_limit_for_one_fan_is_the_most_of_each_order_too() -> None:
+    event = a_show(types=(NewTicketType(name="GA", price=2_000, allocation=10, per_order_limit=8),))
+    unlimited = page_of(event)
+
+    events.set_fan_limit(event_id=event.pk, limit=3)
+    limited = page_of(event)
+    events.set_fan_limit(event_id=event.pk, limit=20)
+    wide = page_of(event)
+
+    told = [(page.per_fan_limit, page.types[0].per_order_limit) for page in (unlimited, limited, wide)]
+    assert told == [(None, 8), (3, 3), (20, 8)]
+
+
 def test_a_page_counts_what_can_be_bought_now() -> None:
     event = a_show(types=(NewTicketType(name="GA", price=1, allocation=10),))
     a_hold(event, quantity=2)

@@ -451,6 +451,30 @@ def test_the_sweep_rests_from_a_payment_under_way_and_finds_it_when_its_webhook_
     assert Order.objects.get(pk=order.pk).status == OrderStatus.PAID
 
 
+def test_every_process_knows_since_when_a_payment_is_under_way(own_shop: Shop) -> None:
+    order = paid_slowly(own_shop)
+    checkout.sweep_holds(now=after_the_hold())
+    since = Order.objects.get(pk=order.pk).payment_under_way_at
+
+    checkout.sweep_holds(now=order.session_expires_at + timedelta(minutes=5))
+
+    order.refresh_from_db()
+    assert (order.status, order.payment_under_way_at) == (OrderStatus.HELD, since)
+    assert since is not None
+    assert order.look_again_at == order.session_expires_at + timedelta(minutes=6)
+    assert not checkout.awake_holds(now=order.session_expires_at).exists()
+
+
+def test_a_fan_who_turns_back_from_a_payment_under_way_spares_the_sweep_the_question(own_shop: Shop) -> None:
+    order = paid_slowly(own_shop)
+
+    give_up(order)
+
+    order.refresh_from_db()
+    assert order.payment_under_way_at is not None
+    assert not checkout.awake_holds(now=after_the_hold()).exists()
+
+
 def test_payments_under_way_do_not_stand_in_front_of_holds_that_can_end(own_shop: Shop) -> None:
     paid_slowly(own_shop)
     checkout.sweep_holds(now=after_the_hold())

@@ -10,7 +10,7 @@ from tests.money import Money, facts_of, money_at
 from tests.stripe_simulator import StripeSimulator
 from ticketing import disputes
 from ticketing.admission import TicketStatus
-from ticketing.models import ChargeMode, Dispute, LedgerEntry, Order, RefundStatus
+from ticketing.models import ChargeMode, Dispute, LedgerEntry, Order, Refund, RefundStatus
 from ticketing.payments import gateway
 from ticketing.refunds import RefundRefusal
 
@@ -203,10 +203,23 @@ def test_what_the_bank_has_taken_is_not_refunded_too(money: Money) -> None:
     assert statuses_of(order) == ["redeemed", "void"]
 
 
-def test_after_a_dispute_was_won_it_is_stripe_that_allows_a_refund_or_not(money: Money) -> None:
+def test_after_a_dispute_was_won_stripes_word_is_that_nothing_is_refunded_and_nothing_is_asked(
+    money: Money,
+) -> None:
     order = money.a_sale(2)
     money.resolve(money.dispute_at_stripe(order), "won")
     money.come_to_rest()
+
+    assert money.ask_back(order) == RefundRefusal.CHARGED_BACK
+    assert (statuses_of(order), Refund.objects.exists()) == (["active", "active"], False)
+    money.check_at_rest()
+
+
+def test_a_refund_is_asked_for_when_stripes_word_is_that_it_can_be_made(money: Money) -> None:
+    order = money.a_sale(2)
+    money.resolve(money.dispute_at_stripe(order), "won")
+    money.come_to_rest()
+    Dispute.objects.update(charge_refundable=True)  # as Stripe may say of a dispute that was won
 
     asked = money.refund(order)
     money.come_to_rest()
@@ -214,6 +227,15 @@ def test_after_a_dispute_was_won_it_is_stripe_that_allows_a_refund_or_not(money:
     assert (asked.status, "charged back" in asked.problem) == (RefundStatus.REFUSED, True)
     assert statuses_of(order) == ["active", "active"]
     money.check_at_rest()
+
+
+def test_an_inquiry_leaves_the_payment_refundable_as_stripe_says(money: Money) -> None:
+    order = money.a_sale(1)
+    money.dispute_at_stripe(order, kind="inquiry")
+    money.come_to_rest()
+
+    assert Dispute.objects.get().charge_refundable
+    assert money.refund(order).status == RefundStatus.SUCCEEDED
 
 
 def test_a_reversal_whose_answer_was_lost_is_made_once(money: Money) -> None:

@@ -90,15 +90,20 @@ def offline(code: str, at: datetime = NOW, *, scan_id: str = "") -> ScanFact:
 
 
 def test_an_active_tickets_code_of_now_lets_it_in(a_door: Door) -> None:
-    verdict = tell(a_door.a, a_scan(a_door.code()))
+    scan = a_scan(a_door.code())
 
-    assert verdict == Admitted(ticket_type="General admission", entry=Entry(at=millis(NOW), door="Door A"))
+    verdict = tell(a_door.a, scan)
+
+    entry = Entry(at=millis(NOW), door="Door A", scan_id=scan.scan_id)
+    assert verdict == Admitted(ticket_type="General admission", entry=entry)
     ticket = a_door.ticket()
+    assert str(ticket.redeemed_scan) == scan.scan_id
     assert (ticket.status, ticket.redeemed_at, ticket.redeemed_door) == (TicketStatus.REDEEMED, NOW, "Door A")
 
 
 def test_a_redemption_is_logged_with_its_device_and_the_moment_at_the_door(a_door: Door) -> None:
-    tell(a_door.a, a_scan(a_door.code()))
+    scan = a_scan(a_door.code())
+    tell(a_door.a, scan)
 
     ticket = a_door.ticket()
     assert a_door.redemptions() == [
@@ -108,17 +113,19 @@ def test_a_redemption_is_logged_with_its_device_and_the_moment_at_the_door(a_doo
             anchor=bytes(ticket.anchor).hex(),
             device=str(a_door.a.pk),
             door="Door A",
+            scan=scan.scan_id,
             at=millis(NOW),
         )
     ]
 
 
 def test_a_second_phone_sees_red_with_the_first_entrys_time_and_door(a_door: Door) -> None:
-    tell(a_door.a, a_scan(a_door.code()))
+    entry = a_scan(a_door.code())
+    tell(a_door.a, entry)
 
     verdict = tell(a_door.b, a_scan(a_door.code(LATER), at=LATER), now=LATER)
 
-    first = Entry(at=millis(NOW), door="Door A")
+    first = Entry(at=millis(NOW), door="Door A", scan_id=entry.scan_id)
     assert verdict == AlreadyIn(ticket_type="General admission", entry=first)
     [seen] = a_door.double_scans()
     assert (seen.first_door, seen.second_door, seen.second_at) == ("Door A", "Door B", millis(LATER))
@@ -306,9 +313,12 @@ def test_a_scan_is_kept_as_the_phone_told_it(a_door: Door) -> None:
 
 
 def test_an_offline_admission_redeems_at_its_own_moment(a_door: Door) -> None:
-    verdict = tell(a_door.a, offline(a_door.code()), now=LATER)
+    scan = offline(a_door.code())
 
-    assert verdict == Admitted(ticket_type="General admission", entry=Entry(at=millis(NOW), door="Door A"))
+    verdict = tell(a_door.a, scan, now=LATER)
+
+    entry = Entry(at=millis(NOW), door="Door A", scan_id=scan.scan_id)
+    assert verdict == Admitted(ticket_type="General admission", entry=entry)
     assert a_door.ticket().redeemed_at == NOW
 
 
@@ -403,7 +413,7 @@ def test_twenty_phones_and_one_ticket_let_it_in_once(a_door: Door) -> None:
     assert Counter(type(verdict) for verdict in verdicts) == {Admitted: 1, AlreadyIn: 19}
     [redeemed] = a_door.redemptions()
     assert {v.entry for v in verdicts if isinstance(v, Admitted | AlreadyIn)} == {
-        Entry(at=redeemed.at, door=redeemed.door)
+        Entry(at=redeemed.at, door=redeemed.door, scan_id=redeemed.scan)
     }
     assert len(a_door.double_scans()) == 19
 

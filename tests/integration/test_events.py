@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from ticketing import events, log
 from ticketing.clock import millis
 from ticketing.domain_events import EventStatus, EventStatusChanged
 from ticketing.events import EventRefusal, NewTicketType
-from ticketing.models import Event, LogEntry, LogHead, TicketType
+from ticketing.models import Event, LogEntry, LogHead, TicketType, Venue
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 GA = NewTicketType(name="General admission", price=2_000, allocation=100)
@@ -32,6 +33,21 @@ def create(**changes: Any) -> Event | EventRefusal:
         "ticket_types": (GA,),
     }
     return events.create(**{**wish, **changes})
+
+
+def without_a_fee() -> Venue:
+    venue = a_venue()
+    venue.fee_fixed = 0
+    venue.save()
+    return venue
+
+
+def test_a_price_is_low_enough_to_be_refused_only_with_ngns_fee_on_it() -> None:
+    with_a_fee = create(ticket_types=(replace(GA, price=1),))
+    free = create(venue=without_a_fee(), slug="free", ticket_types=(replace(GA, price=0),))
+    least = create(venue=without_a_fee(), slug="least", ticket_types=(replace(GA, price=50),))
+
+    assert [type(made) for made in (with_a_fee, free, least)] == [Event, Event, Event]
 
 
 def test_a_new_show_is_a_draft_with_its_types_in_order_and_an_empty_log() -> None:
@@ -60,13 +76,16 @@ def test_a_new_show_is_a_draft_with_its_types_in_order_and_an_empty_log() -> Non
         ({"doors_at": NOW + timedelta(hours=2)}, EventRefusal.TIMES_OUT_OF_ORDER),
         ({"ends_at": NOW + timedelta(hours=1)}, EventRefusal.TIMES_OUT_OF_ORDER),
         ({"ends_at": NOW + timedelta(hours=40)}, EventRefusal.DOOR_WINDOW_TOO_LONG),
+        ({"venue": without_a_fee, "ticket_types": (replace(GA, price=49),)}, EventRefusal.PRICE_TOO_LOW),
     ],
     ids=lambda value: value.value if isinstance(value, EventRefusal) else "",
 )
 def test_a_show_that_cannot_be_is_refused_and_leaves_nothing(
     changes: dict[str, Any], refusal: EventRefusal
 ) -> None:
-    assert create(**changes) is refusal
+    made = {name: value() if callable(value) else value for name, value in changes.items()}
+
+    assert create(**made) is refusal
     assert [model for model in (Event, TicketType, LogHead) if model.objects.exists()] == []
 
 

@@ -83,11 +83,9 @@ async def test_a_ticket_let_in_at_one_phone_is_told_to_the_other_and_red_there(g
     assert first["verdict"]["t"] == "admitted"
     assert told["fact"]["t"] == "ticket_entered"
     assert told["fact"]["door"] == "Door A"
-    assert second["verdict"] == {
-        "t": "already_in",
-        "ticket_type": "General admission",
-        "entry": {"at": told["fact"]["at"], "door": "Door A"},
-    }
+    assert (second["verdict"]["t"], second["verdict"]["ticket_type"]) == ("already_in", "General admission")
+    entry = second["verdict"]["entry"]
+    assert (entry["at"], entry["door"]) == (told["fact"]["at"], "Door A")
 
 
 async def test_a_manifest_then_every_entry_after_it_in_order(gateway: Daphne) -> None:

@@ -242,9 +242,9 @@ def test_one_email_gets_no_more_than_its_limit_in_however_many_orders() -> None:
     a_paid_order(event, quantity=2)
     a_hold(event, quantity=1)
 
-    assert ask(event, 2) == SaleRefused(code=SaleRefusal.OVER_LIMIT)
+    assert ask(event, 2) == SaleRefused(code=SaleRefusal.OVER_FAN_LIMIT)
     assert isinstance(ask(event, 1, email=" FAN@example.org"), Held)
-    assert ask(event, 1) == SaleRefused(code=SaleRefusal.OVER_LIMIT)
+    assert ask(event, 1) == SaleRefused(code=SaleRefusal.OVER_FAN_LIMIT)
     assert isinstance(ask(event, 4, email="other@example.org"), Held)
 
 
@@ -254,7 +254,7 @@ def test_what_a_fan_let_go_counts_no_more() -> None:
     refused = ask(event)
     sales.release(order_pk=order.pk, reason=ReleaseReason.ABANDONED, now=NOW)
 
-    assert refused == SaleRefused(code=SaleRefusal.OVER_LIMIT)
+    assert refused == SaleRefused(code=SaleRefusal.OVER_FAN_LIMIT)
     assert isinstance(ask(event, 2), Held)
 
 

@@ -539,6 +539,29 @@ class TestSettlement:
         ]
         assert amounts.display(kept, "USD") in office.page("settlement/")
 
+    @pytest.mark.parametrize("outcome", [None, "won", "lost"])
+    @pytest.mark.parametrize("mode", list(ChargeMode))
+    def test_the_live_page_says_the_same_as_the_settlement(
+        self, own_stripe_simulator: StripeSimulator, mode: ChargeMode, outcome: str | None
+    ) -> None:
+        money = money_at(own_stripe_simulator, charge_mode=mode)
+        office = Office(money)
+        returned, bank = money.a_sale(1), money.a_sale(2)
+        refund = money.refund(returned)
+        money.stripe.control(f"refunds/{refund.stripe_refund_id}", outcome="failed")
+        dispute = money.dispute_at_stripe(bank)
+        money.come_to_rest()
+        if outcome:
+            money.resolve(dispute, outcome)
+            money.come_to_rest()
+
+        total = statements.of_show(event_id=money.event.pk, currency="USD").total
+        page = office.page("")
+
+        net = amounts.display(total.net - total.stripe_fees, "USD")
+        assert f'data-testid="venue-gets">{net}<' in page
+        assert ("Before Stripe's own fees" in page) is (mode == ChargeMode.DIRECT)
+
     def test_the_table_says_the_same_in_units_and_in_numbers(self, money: Money, office: Office) -> None:
         order = money.a_sale(2, 1)
         money.refund(order, tickets=1)

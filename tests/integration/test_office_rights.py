@@ -88,12 +88,13 @@ POSTED = {
     "payments-refunds",
     "refund",
     "allocate-refund",
+    "make-good",
     "dispute-evidence",
     "change-terms",
     "fan-limit",
     "show-status",
 }
-OWNERS_ONLY = {"payments-connect", "payments-express", "payments-refunds", "cancel-show"}
+OWNERS_ONLY = {"payments-connect", "payments-express", "payments-refunds", "cancel-show", "make-good"}
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -161,7 +162,7 @@ def test_an_unknown_order_is_not_found(house: House, number: str) -> None:
     assert client.get(f"/venue/{house.venue.slug}/e/{house.event.slug}/orders/{number}/").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["refund/{id}/tickets/", "dispute/{id}/evidence/"])
+@pytest.mark.parametrize("path", ["refund/{id}/tickets/", "refund/{id}/made-good/", "dispute/{id}/evidence/"])
 def test_another_orders_refunds_and_disputes_are_not_found(house: House, path: str) -> None:
     address = f"/venue/{house.venue.slug}/e/{house.event.slug}/orders/{house.order}/{path.format(id=uuid4())}"
 

@@ -85,8 +85,9 @@ def test_the_command_archives_shows_that_are_long_over_and_no_other(tmp_path: Pa
 
     assert f"{old}: entries 1 to 5" in said
     assert (len(rows(old)), len(rows(young))) == (0, 1)
+    assert command("archive", str(tmp_path)) == "no show that has been over for 540 days has entries here\n"
     assert command("verify") == "2 logs, 0 with holes\n"
-    assert "entries 1 to 5 are back" in command("restore", *map(str, tmp_path.iterdir()))
+    assert "entries 1 to 5 are here" in command("restore", *map(str, tmp_path.iterdir()))
     assert len(rows(old)) == 5
 
 

@@ -26,7 +26,7 @@ from ticketing.domain_events import (
 )
 from ticketing.events import NewTicketType
 from ticketing.inventory import NotEnoughLeft, Seats
-from ticketing.models import Event, LogEntry, Order, OrderStatus, Ticket, TicketType, User
+from ticketing.models import Event, LogEntry, Order, OrderStatus, Ticket, TicketType, User, Venue
 from ticketing.sales import Held, SaleRefusal, SaleRefused
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
@@ -471,6 +471,13 @@ def test_a_show_paused_and_resumed_while_it_sells_stops_nobody_half_way() -> Non
 
     assert numbers(event) == (0, 54)
     assert kinds(event)["allocation_threshold_reached"] == 1
+
+
+def test_a_show_in_a_currency_that_we_do_not_sell_in_is_refused() -> None:
+    event = a_show()
+    Venue.objects.filter(pk=event.venue_id).update(currency="XAU")
+
+    assert refused(event, seats_of(event)) is SaleRefusal.CURRENCY_UNSUPPORTED
 
 
 def test_a_new_fan_has_no_password_to_sign_in_with() -> None:

@@ -23,20 +23,49 @@ from tests.factories import (
     a_paid_order,
     a_scan,
     a_show,
+    an_undo,
     codes_of,
 )
 from tests.race import together
-from ticketing import disputes, door, events, inventory, log, refunds, sales
-from ticketing.domain_events import AnyDomainEvent, EventStatus, OrderPaid, ReleaseReason
+from ticketing import (
+    disputes,
+    door,
+    door_policy,
+    events,
+    inventory,
+    log,
+    order_id,
+    refunds,
+    sales,
+    undoing,
+)
+from ticketing.domain_events import (
+    AnyDomainEvent,
+    EventStatus,
+    OrderPaid,
+    ReleaseReason,
+    UnknownOrders,
+)
 from ticketing.events import NewTicketType
 from ticketing.inventory import Seats
-from ticketing.models import Device, Event, LogEntry, Order, Refund, RefundReason, Ticket
+from ticketing.models import (
+    ChargeMode,
+    Device,
+    Event,
+    LogEntry,
+    Order,
+    Refund,
+    RefundReason,
+    Ticket,
+    Venue,
+)
 from ticketing.payments.gateway import DisputeTold, RefundTold
 from ticketing.refunds import RefundBegun
 from ticketing.sales import Held
-from ticketing.scans import Decision
+from ticketing.scans import Decision, ScanFact
 
 pytestmark = [pytest.mark.database]
+_BY_CODE = [decision for decision in Decision if decision is not Decision.ADMITTED_MANUALLY]
 TYPES = (
     NewTicketType(name="General admission", price=2_000, allocation=24),
     NewTicketType(name="VIP 🥂", price=5_050, allocation=6),
@@ -66,13 +95,17 @@ class Night:
                 self.release,
                 self.pay_late,
                 self.scan,
+                self.drain,
+                self.change_policy,
+                self.undo,
                 self.toggle,
                 self.refund,
                 self.hear_of_refund,
                 self.dispute,
                 self.change_terms,
+                self.connect_otherwise,
             ),
-            (30, 26, 6, 3, 40, 4, 12, 12, 3, 3),
+            (30, 26, 6, 3, 40, 16, 2, 16, 4, 12, 12, 3, 6, 3),
         )[0]
         deed()
 
@@ -109,8 +142,57 @@ class Night:
         if self.paid:
             shown_at = self.now - timedelta(seconds=self.dice.choice((0, 0, 0, 10, 400)))
             code = self.dice.choice(codes_of(self.dice.choice(self.paid), at=shown_at))
-            fact = a_scan(code, at=self.now, decision=self.dice.choice(list(Decision)))
+            fact = a_scan(code, at=self.now, decision=self.dice.choice(_BY_CODE))
             door.record(device_id=self.dice.choice(self.phones).pk, scan=fact, now=self.now)
+
+    def drain(self) -> None:
+        """A phone tells what it did without network: by codes and by Order IDs, some of it taken back."""
+        if not self.paid:
+            return
+        scans = [self.without_network() for _ in range(self.dice.randint(1, 4))]
+        undos = [an_undo(scan.scan_id, at=self.now) for scan in scans if self.dice.random() < 0.2]
+        phone = self.dice.choice(self.phones).pk
+        journal = door.Journal(device_id=phone, scans=tuple(scans), undos=tuple(undos))
+        door.take_in([journal], now=self.now)
+
+    def without_network(self) -> ScanFact:
+        order, at = self.dice.choice(self.paid), self.now - timedelta(seconds=self.dice.randint(0, 240))
+        if self.dice.random() < 0.3:
+            typed = self.dice.choice((order.order_id, order_id.display(order.order_id), order_id.new()))
+            people = self.dice.randint(1, 3)
+            return a_scan(typed, at=at, decision=Decision.ADMITTED_MANUALLY, admits=people)
+        return a_scan(self.dice.choice(codes_of(order, at=at)), at=at, decision=Decision.ADMITTED_OFFLINE)
+
+    def change_policy(self) -> None:
+        policy = self.dice.choice((UnknownOrders.ADMIT, UnknownOrders.REFUSE))
+        door_policy.change(event_id=self.event.pk, unknown_orders=policy, now=self.now)
+
+    def move_an_entry(self) -> None:
+        """So that every night has an entry that turns out to have been an earlier one, and a PIN."""
+        [code, *_] = codes_of(self.paid[-4], at=self.now)
+        for phone, later in zip(self.phones, (30, 10), strict=False):
+            at = self.now + timedelta(seconds=later)
+            fact = a_scan(code, at=at, decision=Decision.ADMITTED_OFFLINE)
+            door.record(device_id=phone.pk, scan=fact, now=self.now + timedelta(seconds=60))
+        supervisor = UnknownOrders.SUPERVISOR
+        door_policy.change(event_id=self.event.pk, unknown_orders=supervisor, pin="2580", now=self.now)
+
+    def undo(self) -> None:
+        """A phone takes back what it did, or another one's doing, of some minutes ago."""
+        if lately := list(self.event.scans.order_by("-received_at")[:6]):
+            scan = self.dice.choice(lately)
+            phone = self.dice.choice((scan.device_id, scan.device_id, self.phones[0].pk))
+            door.undo(device_id=phone, fact=an_undo(str(scan.pk), at=self.now), now=self.now)
+
+    def take_the_last_back(self) -> None:
+        """So that every night has a double scan, and an entry that is taken back."""
+        code = codes_of(self.paid[-3], at=self.now)[0]
+        fact = a_scan(code, at=self.now)
+        door.record(device_id=self.phones[0].pk, scan=fact, now=self.now)
+        door.record(device_id=self.phones[1].pk, scan=a_scan(code, at=self.now), now=self.now)
+        undo = an_undo(fact.scan_id, at=self.now)
+        undone = door.undo(device_id=self.phones[0].pk, fact=undo, now=self.now)
+        assert undone == undoing.UndoRecorded(refusal=None)
 
     def refund(self) -> None:
         """Somebody asks for money back: whole or in part, with the fee or without."""
@@ -151,22 +233,29 @@ class Night:
 
     def dispute(self) -> None:
         """A fan's bank says something, in no order at all."""
+        words = ("warning_needs_response", "needs_response", "under_review", "won", "lost")
         if self.paid:
-            order = self.dice.choice(self.paid)
-            told = DisputeTold(
-                id=f"du_{order.pk}",
-                status=self.dice.choice(
-                    ("warning_needs_response", "needs_response", "under_review", "won", "lost")
-                ),
-                amount=order.total,
-                currency=order.currency,
-                reason="fraudulent",
-                charge_id="",
-                payment_intent_id=None,
-                due_by=None,
-                fee=1_500,
-            )
-            disputes.settle(order=order, told=told, now=self.now)
+            self.hear_of_dispute(self.dice.choice(self.paid), self.dice.choice(words))
+
+    def hear_of_dispute(self, order: Order, status: str) -> None:
+        told = DisputeTold(
+            id=f"du_{order.pk}",
+            status=status,
+            amount=order.total,
+            currency=order.currency,
+            reason="fraudulent",
+            charge_id="",
+            payment_intent_id=None,
+            due_by=None,
+            fee=1_500,
+            charge_refundable=status.startswith("warning"),
+        )
+        disputes.settle(order=order, told=told, now=self.now)
+
+    def connect_otherwise(self) -> None:
+        """The venue's next sales are charges of its own, whose disputes take its own money; or are not any more."""
+        mode = self.dice.choice(list(ChargeMode))
+        Venue.objects.filter(pk=self.event.venue_id).update(charge_mode=mode)
 
     def change_terms(self) -> None:
         kind = self.dice.choice(list(self.event.ticket_types.all()))
@@ -177,7 +266,8 @@ class Night:
         events.change_terms(event_id=self.event.pk, ticket_type_id=kind.pk, now=self.now, **terms)
 
     def sell_the_rest(self) -> None:
-        """So that every night sells out in the end."""
+        """So that every night sells out in the end; the last seats by charges of the venue's own."""
+        Venue.objects.filter(pk=self.event.venue_id).update(charge_mode=ChargeMode.DIRECT)
         events.set_status(event_id=self.event.pk, status=EventStatus.ON_SALE, now=self.now)
         while self.held:
             self.pay()
@@ -198,6 +288,16 @@ class Night:
         refund = self.ask_for_all(order)
         self.answer(refund, "succeeded")
         self.answer(refund, "failed")
+
+    def raise_an_allocation(self) -> None:
+        """So that every night has other terms."""
+        kind = self.dice.choice(list(self.event.ticket_types.all()))
+        terms = {"allocation": kind.allocation + 1, "price": kind.price}
+        events.change_terms(event_id=self.event.pk, ticket_type_id=kind.pk, now=self.now, **terms)
+
+    def dispute_the_last(self) -> None:
+        """So that every night has a dispute that takes the venue's money."""
+        self.hear_of_dispute(self.paid[-2], "needs_response")
 
     def ask_for_all(self, order: Order) -> Refund:
         begun = refunds.request(
@@ -233,6 +333,10 @@ def test_an_old_snapshot_and_the_frames_since_are_a_fresh_snapshot(seed: int) ->
         if part == 6:
             night.sell_the_rest()
             night.refund_the_last()
+            night.dispute_the_last()
+            night.raise_an_allocation()
+            night.take_the_last_back()
+            night.move_an_entry()
         new = folding.fresh(night.event.pk)
 
         assert [folding.after(old, night.event.pk) for old in taken] == [new] * len(taken)

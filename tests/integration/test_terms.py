@@ -16,7 +16,7 @@ from tests.stripe_simulator import StripeSimulator
 from ticketing import events, inventory, log, sales
 from ticketing.domain_events import AllocationChanged, ReleaseReason
 from ticketing.events import NewTicketType, TermsRefusal
-from ticketing.models import Event, Order, OrderStatus, TicketType
+from ticketing.models import Event, Order, OrderStatus, TicketType, Venue
 from ticketing.sales import Held, SaleRefusal, SaleRefused
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
@@ -37,6 +37,19 @@ def change(
 
 def ask(event: Event, quantity: int = 1, *, email: str = "fan@example.org") -> Held | SaleRefused:
     return sales.place_hold(event_id=event.pk, seats=seats_of(event, quantity), email=email, now=NOW)
+
+
+def test_a_price_that_stripe_does_not_charge_is_refused_and_its_seats_can_still_change() -> None:
+    event = a_show(types=TWO)
+    Venue.objects.filter(pk=event.venue_id).update(fee_fixed=0)
+
+    refused = change(event, allocation=5, price=49)
+    charged, free = change(event, allocation=5, price=50), change(event, allocation=5, price=0)
+    TicketType.objects.filter(event=event).update(price=10)  # as it was before the fee was lowered
+    fewer = change(event, allocation=4, price=10)
+
+    assert refused == TermsRefusal.PRICE_TOO_LOW
+    assert [type(kind) for kind in (charged, free, fewer)] == [TicketType, TicketType, TicketType]
 
 
 def first_type(event: Event) -> TicketType:

@@ -22,6 +22,7 @@ from ticketing.models import (
     RefundStatus,
     Role,
     TicketType,
+    Venue,
     VenueMembership,
 )
 
@@ -111,6 +112,17 @@ class TestTerms:
 
         assert response.status_code == 409
         assert "9950 at most for this kind" in text_of(response)
+
+    def test_what_stripe_does_not_charge_is_refused_with_the_lowest_price(self, event: Event) -> None:
+        Venue.objects.filter(pk=event.venue_id).update(fee_fixed=0, fee_basis_points=1_000)
+
+        too_low, lowest = save(event, "0.44", "90"), save(event, "0.45", "90")
+
+        page = text_of(too_low)
+        assert (too_low.status_code, lowest.status_code) == (409, 303)
+        assert "Too little for Stripe to charge: 0.45 at least, or 0 for a free ticket." in page
+        assert 'value="0.44"' in page
+        assert general(event).price == 45
 
     def test_saving_what_it_is_already_says_so(self, event: Event) -> None:
         assert "That is what it is already" in text_of(save(event, "20.00", "100"))

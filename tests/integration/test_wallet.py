@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.factories import NOW, a_device, a_hold, a_paid_order, a_scan, a_show, a_user
-from ticketing import door, live_code, sales, wallet
+from tests.factories import NOW, a_device, a_hold, a_paid_order, a_scan, a_show, a_user, codes_of
+from ticketing import door, late_sale, live_code, sales, wallet
 from ticketing.admission import Admitted, TicketStatus
 from ticketing.clock import millis
 from ticketing.domain_events import ReleaseReason
@@ -116,3 +116,25 @@ def test_a_fan_sees_their_own_paid_orders_newest_first() -> None:
 
     assert [page.token for page in wallet.orders_of(fan.pk)] == [second.token, first.token]
     assert wallet.orders_of(a_user().pk) == []
+
+
+def test_a_ticket_sold_since_the_window_opened_has_a_certificate_that_its_show_has_signed() -> None:
+    event = a_show()
+    before = a_paid_order(event, now=NOW - timedelta(hours=3))
+    since = a_paid_order(event, quantity=2)
+    public_key = late_sale.public_key_of(bytes(event.late_sale_key))
+
+    assert [ticket.certificate for ticket in page_of(before).tickets] == [""]
+    for ticket, shown in zip(since.tickets.order_by("number"), page_of(since).tickets, strict=True):
+        told = late_sale.read(shown.certificate, public_key=public_key, event_id=event.pk)
+        assert told is not None
+        assert (told.anchor, told.issued_at) == (bytes(ticket.anchor), millis(NOW) // 1000)
+
+
+def test_a_ticket_that_is_in_or_refunded_has_no_certificate_any_more() -> None:
+    event = a_show()
+    order = a_paid_order(event, quantity=2)
+    door.record(device_id=a_device(event)[0].pk, scan=a_scan(codes_of(order)[0]), now=NOW)
+    order.tickets.filter(status=TicketStatus.ACTIVE).update(status=TicketStatus.REFUNDED)
+
+    assert [ticket.certificate for ticket in page_of(order).tickets] == ["", ""]

@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from tests.factories import a_connected_venue, a_hold, a_paid_order, a_show, seats_of
+from tests.factories import NOW, a_connected_venue, a_hold, a_paid_order, a_show, seats_of
 from tests.race import times
 from tests.servers import free_port
 from tests.stripe_simulator import StripeSimulator, signed
@@ -22,7 +22,7 @@ from ticketing.clock import utc_now
 from ticketing.domain_events import ReleaseReason
 from ticketing.events import NewTicketType
 from ticketing.models import Event, InboxState, LogEntry, Order, OrderStatus, StripeEvent, Ticket, Venue
-from ticketing.payments import endpoint, gateway, webhooks
+from ticketing.payments import endpoint, gateway, onboarding, webhooks
 from ticketing.payments.webhooks import Endpoint, Stored
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
@@ -461,6 +461,32 @@ def test_an_account_event_is_believed_only_as_far_as_stripe_confirms_it(
 
     assert answer == (200, "processed")
     assert Venue.objects.get(pk=sale.event.venue_id).onboarding_complete
+
+
+@pytest.mark.parametrize("kind", ["account.updated", "capability.updated"])
+def test_news_of_an_account_that_stripe_shows_us_no_more_is_news_of_its_leave(
+    sale: Sale, stripe_simulator: StripeSimulator, settings: Settings, kind: str
+) -> None:
+    account = str(sale.event.venue.stripe_account_id)
+    stripe_simulator.control(f"accounts/{account}", action="deauthorize")  # of which we are not told
+
+    answer = post_signed(
+        an_event(kind, {"id": account, "account": account}, account=account), settings, path=CONNECT
+    )
+
+    venue = Venue.objects.get(pk=sale.event.venue_id)
+    assert answer == (200, "processed")
+    assert (venue.onboarding_complete, venue.deauthorised_at is None) == (False, False)
+
+
+def test_the_moment_of_a_leave_is_that_of_its_first_news(sale: Sale, settings: Settings) -> None:
+    account = str(sale.event.venue.stripe_account_id)
+    onboarding.disconnect(account_id=account, now=NOW)
+
+    left = an_event("account.application.deauthorized", {"id": "ca_1"}, account=account)
+
+    assert post_signed(left, settings, path=CONNECT) == (200, "processed")
+    assert Venue.objects.get(pk=sale.event.venue_id).deauthorised_at == NOW
 
 
 def test_an_account_event_about_somebody_else_is_put_aside(sale: Sale, settings: Settings) -> None:

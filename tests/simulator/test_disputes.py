@@ -120,6 +120,18 @@ def test_unknown_evidence_is_refused(world: World) -> None:
         world.v1.disputes.update(dispute, asked)
 
 
+def test_a_charge_whose_dispute_was_won_is_refunded_no_more(world: World) -> None:
+    charge = world.sold(world.venue().id)
+    dispute = world.control(f"charges/{charge.id}/dispute")
+    world.control(f"disputes/{dispute['id']}/resolve", outcome="won")
+
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        world.v1.refunds.create({"charge": charge.id})
+
+    assert refusal.value.code == "charge_disputed"
+    assert world.v1.disputes.retrieve(dispute["id"]).is_charge_refundable is False
+
+
 def test_a_payment_can_be_made_that_is_disputed_a_little_later(world: World) -> None:
     session = world.session(world.venue().id)
 

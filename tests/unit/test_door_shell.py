@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -80,10 +81,21 @@ def test_nothing_is_posted_to_the_shell(client: Client, dist: Path, path: str) -
 def test_the_service_worker_is_never_cached_and_serves_the_door(client: Client, dist: Path) -> None:
     response = client.get("/door/sw.js")
 
-    assert response.getvalue() == b"/* the worker */"
+    assert re.fullmatch(rb'self\.NGN_SHELL="[0-9a-f]{16}";\n/\* the worker \*/', response.content)
     assert response["Content-Type"] == "text/javascript"
     assert response["Cache-Control"] == "no-cache"
     assert response["Service-Worker-Allowed"] == "/door/"
+
+
+def test_a_shell_that_changes_is_a_new_version_of_the_app(client: Client, dist: Path) -> None:
+    before = client.get("/door/sw.js").content
+    assert client.get("/door/sw.js").content == before
+
+    file = write_manifest(dist, json.loads(json.dumps(MANIFEST).replace("door-1", "door-2")))
+    later = file.stat().st_mtime_ns + 1_000_000
+    os.utime(file, ns=(later, later))
+
+    assert client.get("/door/sw.js").content != before
 
 
 def test_the_app_manifest_installs_the_door_and_its_icons_exist(client: Client, dist: Path) -> None:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ticketing import money
-from ticketing.money import FeePolicy, Split
+from ticketing.money import FeeOverride, FeePolicy, Split
+from ticketing.simulator import currencies
 
 VECTORS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "vectors" / "money.json").read_text())
 prices = st.integers(0, 10_000_000)
@@ -64,6 +65,35 @@ def test_a_free_ticket_carries_no_fee() -> None:
     assert split.total == 0
 
 
+@pytest.mark.parametrize("currency", money.DECIMALS)
+@given(policy=policies)
+def test_the_lowest_price_can_be_charged_and_one_unit_less_cannot(currency: str, policy: FeePolicy) -> None:
+    lowest = money.lowest_price(currency=currency, policy=policy)
+
+    def of(price: int) -> Split:
+        return money.split_of(price=price, currency=currency, policy=policy)
+
+    assert not money.too_small(of(lowest))
+    assert lowest == 1 or money.too_small(of(lowest - 1))
+    assert not money.too_small(of(0))
+
+
+@pytest.mark.parametrize(
+    ("own", "policy"),
+    [
+        (FeeOverride(), FeePolicy(fixed=200, basis_points=100, minimum=50, maximum=900)),
+        (FeeOverride(fixed=0), FeePolicy(fixed=0, basis_points=100, minimum=50, maximum=900)),
+        (FeeOverride(maximum=20), FeePolicy(fixed=200, basis_points=100, minimum=50, maximum=50)),
+        (FeeOverride(minimum=950), FeePolicy(fixed=200, basis_points=100, minimum=950, maximum=950)),
+    ],
+    ids=str,
+)
+def test_a_venues_own_word_goes_before_the_default_field_by_field(
+    own: FeeOverride, policy: FeePolicy
+) -> None:
+    assert own.over(FeePolicy(fixed=200, basis_points=100, minimum=50, maximum=900)) == policy
+
+
 @pytest.mark.parametrize("currency", ["usd", "XXX", "", "KWD"])
 def test_a_currency_that_we_do_not_sell_in_is_refused(currency: str) -> None:
     with pytest.raises(ValueError, match="not a currency we sell in"):
@@ -86,3 +116,7 @@ def test_an_order_is_in_one_currency() -> None:
 
     with pytest.raises(ValueError, match="in one currency"):
         dollars.plus(euros)
+
+
+def test_the_simulator_refuses_what_we_do_not_let_an_owner_set() -> None:
+    assert {c: currencies.minimum(c.lower()) for c in money.DECIMALS} == money.SMALLEST_CHARGE

@@ -211,7 +211,7 @@ class TestForms:
         terms = Terms(price=2_000, allocation=9)
 
         faults = terms_request.refused(
-            refusal, terms, ticket_type_id=uuid4(), currency="USD", taken=5, room=8
+            refusal, terms, ticket_type_id=uuid4(), currency="USD", taken=5, room=8, lowest=50
         )
 
         assert set(faults.said) <= {"price", "allocation"}
@@ -285,4 +285,6 @@ class TestTables:
 def a_statement(name: str) -> Statement:
     amounts = Amounts(sales=4_000, fees=400, refunds=-2_000, fees_returned=-200)
     line = Line(name=name, sold=2, refunded=1, lost=0, amounts=amounts)
-    return Statement(currency="USD", lines=(line,), unallocated=Amounts(), late=Amounts(), movements=2)
+    return Statement(
+        currency="USD", lines=(line,), unallocated=Amounts(), late=Amounts(), movements=2, owed=0, made_good=0
+    )

@@ -1,8 +1,10 @@
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 from config.environment import database_of, read
-from config.place import Place, environment
+from config.place import ROOT, Place, environment
 
 
 def test_a_demos_environment_is_one_that_the_settings_accept(tmp_path: Path) -> None:
@@ -57,3 +59,11 @@ def test_a_database_of_the_callers_is_kept_and_a_stripe_key_of_the_callers_is_no
 
     assert variables["DATABASE_URL"] == "postgresql://me@127.0.0.1/ngn"
     assert variables["STRIPE_API_KEY"].startswith("sk_test_")
+
+
+def test_manage_runs_with_the_demos_settings() -> None:
+    command = [sys.executable, "-m", "config.demo", "check", "--deploy", "--fail-level", "CRITICAL"]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr

@@ -110,11 +110,13 @@ def test_the_offices_page_and_the_seats_agree_after_every_domain_event(happened:
         fee=0,
         total=0,
         refunded=p.Sums(base=0, fee=0, total=0),
+        disputed=0,
         entered=0,
         sold_out_at=None,
         sales=(),
         entries=(),
         double_scans=(),
+        doubts=(),
         refunds=(),
         disputes=(),
     )
@@ -130,6 +132,20 @@ def test_anyone_sees_what_can_be_bought_now() -> None:
 
     assert (state.left, state.sold_out) == (49, False)
     assert [(kind.id, kind.left) for kind in state.types] == [(GA, 40), (VIP, 9)]
+
+
+def test_a_kind_is_sold_out_by_itself_and_comes_back_with_its_seats() -> None:
+    last = e.HoldPlaced(order="x", lines=(e.Line(ticket_type=VIP, quantity=9),), at=AT)
+    paid = replace(PAID, lines=(e.PaidLine(ticket_type=VIP, quantity=10, base=0, fee=0),))
+    given_back = replace(REFUNDED, seats=(e.Line(ticket_type=VIP, quantity=1),))
+
+    held = projections.counts_after(COUNTS, last)
+    sold = projections.counts_after(held, paid)
+    again = projections.counts_after(sold, given_back)
+
+    vips = [projections.public_state(counts).types[1] for counts in (held, sold, again)]
+    assert [(vip.left, vip.sold_out) for vip in vips] == [(0, False), (0, True), (1, False)]
+    assert not projections.public_state(sold).sold_out
 
 
 def test_held_seats_are_not_sold_out() -> None:

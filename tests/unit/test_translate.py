@@ -34,7 +34,11 @@ AUDIENCES: tuple[tuple[str, Callable[[AnyDomainEvent], p.AnyFact], object], ...]
 DOOR_KINDS = {
     "order_paid": p.TicketsIssued,
     "ticket_redeemed": p.TicketEntered,
+    "ticket_undone": p.TicketUndone,
+    "redemption_moved": p.EntryMoved,
     "double_scan_detected": p.TicketSeenTwice,
+    "admission_doubted": p.EntryDoubted,
+    "door_policy_changed": p.DoorPolicy,
     "tickets_closed": p.TicketsChanged,
     "tickets_reopened": p.TicketsChanged,
 }
@@ -46,12 +50,17 @@ SALES_KINDS = {
     "allocation_threshold_reached": p.ThresholdReached,
     "sold_out": p.AllocationSoldOut,
     "ticket_redeemed": p.FanEntered,
+    "ticket_undone": p.EntryUndone,
+    "redemption_moved": p.AdmissionMoved,
     "double_scan_detected": p.DoubleScan,
+    "admission_doubted": p.AdmissionDoubted,
+    "door_policy_changed": p.Nothing,
     "tickets_closed": p.Nothing,
     "tickets_reopened": p.Nothing,
     "refund_made": p.RefundSent,
     "refund_failed": p.RefundReturned,
     "dispute_changed": p.DisputeMoved,
+    "dispute_money_moved": p.DisputeMoneyMoved,
     "allocation_changed": p.TermsChanged,
 }
 
@@ -100,7 +109,8 @@ def test_the_door_is_told_what_each_closed_ticket_is_now_and_nothing_of_the_mone
         tickets=(
             p.TicketNow(anchor=ANCHOR, status=TicketStatus.REFUNDED),
             p.TicketNow(anchor="cd" * 16, status=TicketStatus.REFUNDED),
-        )
+        ),
+        order=p.OrderNow(hash="0123456789abcdef", admits=1),
     )
 
 

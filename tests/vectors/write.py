@@ -18,8 +18,9 @@ from msgspec.structs import replace
 
 from realtime import projections
 from realtime import protocol as p
-from ticketing import admission, live_code, money, order_id
-from ticketing.domain_events import DisputePhase, EventStatus, ReleaseReason
+from tests.vectors import client_rules
+from ticketing import admission, late_sale, live_code, money, order_id, outcome
+from ticketing.domain_events import DisputePhase, Doubt, EventStatus, ReleaseReason
 
 HERE = Path(__file__).resolve().parent
 EVENT = UUID("018f4e1a-0000-7000-8000-000000000001")
@@ -261,6 +262,8 @@ def manifest_vectors() -> dict[str, Any]:
     base_s = starts_at // 1000 - 86_400
     anchors = sorted(hashlib.sha256(f"ticket {i}".encode()).digest()[:16] for i in range(3))
     entered = 1_700_000_123
+    orders = [order_id.with_check(number) for number in (1, 2)]
+    hashes = [_hash(order) for order in orders]
     snapshot = {
         "t": "door_snapshot",
         "event": {
@@ -288,6 +291,11 @@ def manifest_vectors() -> dict[str, Any]:
         "statuses": b64(bytes([0, 1, 2])),
         "entered_at": b64(b"".join(v.to_bytes(4, "big") for v in (0, entered - base_s, 0))),
         "doors": b64(bytes([255, 0, 255])),
+        "orders": b64(b"".join(sorted(hashes))),
+        "order_admits": b64(bytes(2 if one == hashes[0] else 0 for one in sorted(hashes))),
+        "public_key": b64(late_sale.public_key_of(bytes(range(32)))),
+        "unknown_orders": "refuse",
+        "supervisor_check": None,
     }
     standings = [
         {
@@ -309,7 +317,148 @@ def manifest_vectors() -> dict[str, Any]:
         {"anchor": "00" * 16, "standing": None},
         {"anchor": "ff" * 16, "standing": None},
     ]
-    return {"snapshot": snapshot, "standings": standings}
+    known = [
+        {"order_id": orders[0], "hash": hashes[0].hex(), "admits": 2},
+        {"order_id": orders[1], "hash": hashes[1].hex(), "admits": 0},
+        {"order_id": order_id.with_check(3), "hash": _hash(order_id.with_check(3)).hex(), "admits": None},
+    ]
+    return {"snapshot": snapshot, "standings": standings, "orders": known}
+
+
+def _hash(order: str) -> bytes:
+    return order_id.hash_of(event_id=EVENT, order_id=order)
+
+
+def late_sale_vectors() -> dict[str, Any]:
+    """Certificates, and what a phone reads in each; null for what this event's key has not signed."""
+    key, other = bytes(range(32)), bytes(32)
+    public = late_sale.public_key_of(key)
+    told = late_sale.Certificate(anchor=hashlib.sha256(b"ticket").digest()[:16], issued_at=1_700_000_000)
+    least = late_sale.Certificate(anchor=bytes(16), issued_at=0)
+    good = late_sale.text_of(told, key=key, event_id=EVENT)
+    texts = {
+        "a certificate": good,
+        "one whose digits begin with zeros": late_sale.text_of(least, key=key, event_id=EVENT),
+        "another event's": late_sale.text_of(told, key=key, event_id=LATER_EVENT),
+        "signed by another key": late_sale.text_of(told, key=other, event_id=EVENT),
+        "a digit changed": good[:-1] + str((int(good[-1]) + 1) % 10),
+        "a digit short": good[:-1],
+        "past the largest number": "20" + "9" * 203,
+        "a line end after": good + "\n",
+        "full-width digits": good[:-1] + "\uff17",
+        "a live code": "10" + "0" * 43,
+        "nothing": "",
+    }
+    read = []
+    for name, text in texts.items():
+        found = late_sale.read(text, public_key=public, event_id=EVENT)
+        said = found and {"anchor": found.anchor.hex(), "issued_at": found.issued_at}
+        read.append({"name": name, "text": text, "certificate": said})
+    return {
+        "event_id": str(EVENT),
+        "key": key.hex(),
+        "public_key": b64(public),
+        "read": read,
+    }
+
+
+def outcome_vectors() -> dict[str, Any]:
+    """What becomes of an order's tickets, and when somebody came in as far as that can be believed."""
+    one, two, three = (outcome.TicketFact(id=f"ticket {n}", number=n) for n in (1, 2, 3))
+    refunded = dataclasses.replace(one, closed_at=1_000)
+
+    def scan(name: str, at: int, ticket: str | None = one.id, **more: Any) -> outcome.Admission:
+        return outcome.Admission(scan_id=name, at=at, ticket=ticket, **more)
+
+    cases: tuple[tuple[str, tuple[outcome.TicketFact, ...], tuple[outcome.Admission, ...]], ...] = (
+        ("nobody came", (one,), ()),
+        ("one came in", (one,), (scan("a", 100),)),
+        ("two phones let one ticket in: the earlier counts", (one,), (scan("a", 200), scan("b", 100))),
+        ("in the same millisecond the smaller scan id counts", (one,), (scan("b", 100), scan("a", 100))),
+        ("three phones: one entry, two too many", (one,), (scan("a", 3), scan("b", 1), scan("c", 2))),
+        ("the first was taken back", (one,), (scan("a", 100, undone=True), scan("b", 200))),
+        (
+            "all were taken back",
+            (one,),
+            (scan("a", 100, undone=True), scan("b", 200, undone=True)),
+        ),
+        (
+            "the first was let in by a phone that had been shut out",
+            (one,),
+            (scan("a", 100, after_revocation=True), scan("b", 200)),
+        ),
+        ("in before the refund", (refunded,), (scan("a", 999),)),
+        ("in after the refund", (refunded,), (scan("a", 1_000),)),
+        ("in before and after the refund", (refunded,), (scan("b", 1_001), scan("a", 999))),
+        ("an Order ID for two of three", (one, two, three), (scan("m", 100, None, people=2),)),
+        (
+            "codes come before the Order ID, even when they are shown later",
+            (one, two),
+            (scan("m", 100, None, people=1), scan("a", 200)),
+        ),
+        (
+            "an Order ID lets in more than there are tickets",
+            (one, two),
+            (scan("m", 100, None, people=3), scan("a", 200)),
+        ),
+        (
+            "an Order ID typed twice",
+            (one, two, three),
+            (scan("n", 200, None, people=2), scan("m", 100, None, people=2)),
+        ),
+        (
+            "an Order ID taken back leaves its tickets to the next",
+            (one, two),
+            (scan("m", 100, None, people=2, undone=True), scan("n", 200, None, people=2)),
+        ),
+        (
+            "an Order ID claims no ticket that was refunded",
+            (refunded, two),
+            (scan("m", 2_000, None, people=2),),
+        ),
+        ("an Order ID of no tickets", (), (scan("m", 100, None),)),
+    )
+    return {
+        "plausible_ms": outcome.PLAUSIBLE_MS,
+        "orders": [_outcome_vector(name, tickets, admissions) for name, tickets, admissions in cases],
+        "moments": _moment_vectors(),
+    }
+
+
+def _outcome_vector(
+    name: str, tickets: tuple[outcome.TicketFact, ...], admissions: tuple[outcome.Admission, ...]
+) -> dict[str, Any]:
+    judged = outcome.judge(tickets, admissions)
+    return {
+        "name": name,
+        "tickets": [dataclasses.asdict(ticket) for ticket in tickets],
+        "admissions": [dataclasses.asdict(one) for one in admissions],
+        "entries": dict(sorted(judged.entries.items())),
+        "outcomes": dict(sorted(judged.outcomes.items())),
+        "beyond": dict(sorted(judged.beyond.items())),
+    }
+
+
+def _moment_vectors() -> list[dict[str, Any]]:
+    step, day = 1_700_000_000_000, 86_400_000
+    cases = (
+        ("a phone whose clock is right", step + 7_000, step + 9_000, step),
+        ("told an hour later", step + 7_000, step + 3_600_000, step),
+        ("a clock three minutes slow can still be believed", step + 7_500 - 180_000, step + day, step),
+        ("one that is slower cannot", step + 7_499 - 180_000, step + day, step),
+        ("a clock a day slow", step - day, step + day, step),
+        ("a clock a day fast", step + day, step + 9_000, step),
+        ("not after it was heard of", step + 60_000, step + 9_000, step),
+        ("nor is the code's own time", step + day, step + 1_000, step),
+        ("an Order ID proves no time", step, step + day, None),
+        ("an Order ID by a clock a day fast", step + day, step, None),
+    )
+    vectors = []
+    for name, scanned_at, received_at, starts_at in cases:
+        told = {"scanned_at": scanned_at, "received_at": received_at, "step_starts_at": starts_at}
+        moment = outcome.moment_of(scanned_at=scanned_at, received_at=received_at, step_starts_at=starts_at)
+        vectors.append({"name": name, **told, "at": moment.at, "clock_wrong": moment.clock_wrong})
+    return vectors
 
 
 _RETURNED = ("order_id", "base", "fee", "total", "currency", "at", "of_sale")
@@ -329,11 +478,13 @@ def sales_frame_vectors() -> list[dict[str, Any]]:
         fee=2_000,
         total=22_000,
         refunded=p.Sums(base=2_000, fee=200, total=2_200),
+        disputed=500,
         entered=4,
         sold_out_at=None,
         sales=(),
         entries=(),
         double_scans=(),
+        doubts=(),
         refunds=(),
         disputes=(),
     )
@@ -368,6 +519,10 @@ def sales_frame_vectors() -> list[dict[str, Any]]:
         seats=(),
         at=1_700_000_002_000,
     )
+    returned = p.RefundReturned(to_venue=0, **{name: getattr(refund, name) for name in _RETURNED})
+    share = p.DisputeMoneyMoved(
+        dispute="du_1", order_id="3G9230VQVS6", to_venue=-9_000, currency="USD", at=1_700_000_003_000
+    )
     full = empty
     for seq in range(1, p.FEED_LENGTH + 2):
         full = projections.sales_after(full, seq, p.FanEntered(ticket_type=ga, at=seq, door="Door A"))
@@ -385,14 +540,57 @@ def sales_frame_vectors() -> list[dict[str, Any]]:
             (p.FanEntered(ticket_type=vip, at=99, door="Door 🥂"),),
         ),
         (
+            "an entry, taken back where it was made",
+            empty,
+            (
+                p.FanEntered(ticket_type=vip, at=99, door="Door 🥂"),
+                p.EntryUndone(ticket_type=vip, entered_at=99, door="Door 🥂", at=60_099),
+            ),
+        ),
+        (
+            "an entry that turns out to have been an earlier one",
+            empty,
+            (
+                p.FanEntered(ticket_type=vip, at=99, door="Door 🥂"),
+                p.AdmissionMoved(ticket_type=vip, at=42, door="B", was_at=99, was_door="Door 🥂"),
+            ),
+        ),
+        (
+            "admissions that count for no ticket",
+            empty,
+            (
+                p.AdmissionDoubted(
+                    why=Doubt.BEYOND_ORDER,
+                    at=99,
+                    door="B",
+                    count=2,
+                    ticket_type=None,
+                    order_id="3G9230VQVS6",
+                ),
+                p.AdmissionDoubted(
+                    why=Doubt.TICKET_CLOSED, at=100, door="B", count=1, ticket_type=vip, order_id=None
+                ),
+            ),
+        ),
+        (
             "a double scan",
             empty,
             (p.DoubleScan(first_at=1, first_door="A", second_at=2, second_door="B", admitted=True),),
         ),
         (
-            "a refund by ticket, which the bank then sends back",
+            "a refund by ticket, which the bank then sends back: it rests with NGN",
             empty,
-            (refund, p.RefundReturned(**{name: getattr(refund, name) for name in _RETURNED})),
+            (refund, returned),
+        ),
+        (
+            "a refund that comes back to a venue with a charge of its own",
+            empty,
+            (refund, replace(returned, to_venue=4_000)),
+        ),
+        (
+            "a late payment's refund that comes back is in no total either",
+            empty,
+            (replace(refund, seats=(), of_sale=False), replace(returned, of_sale=False, to_venue=4_000)),
         ),
         (
             "a payment that came too late goes back and is in no total",
@@ -408,6 +606,12 @@ def sales_frame_vectors() -> list[dict[str, Any]]:
             "a dispute, opened and lost",
             empty,
             (dispute, replace(dispute, phase=DisputePhase.LOST, seats=two_and_one[:1])),
+        ),
+        ("a dispute takes the venue's share", empty, (dispute, share)),
+        (
+            "a dispute takes the venue's share, and gives it back when it is won",
+            empty,
+            (dispute, share, replace(dispute, phase=DisputePhase.WON), replace(share, to_venue=9_000)),
         ),
         (
             "other terms for one type, and for one that this page does not know",
@@ -464,7 +668,10 @@ def main() -> None:
         ("money", money_vectors()),
         ("fees", fee_vectors()),
         ("manifest", manifest_vectors()),
+        ("late_sale", late_sale_vectors()),
+        ("outcome", outcome_vectors()),
         ("sales_frames", sales_frame_vectors()),
+        ("client_rules", client_rules.vectors()),
     ):
         (HERE / f"{name}.json").write_text(json.dumps(body, indent=1, ensure_ascii=False) + "\n")
 

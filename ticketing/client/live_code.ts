@@ -106,9 +106,12 @@ export function ageOf(step: number, nowStep: number, pace: Pace = PACE): number 
   return Math.abs(behind) <= pace.skew ? 0 : behind * pace.stepS;
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/** Two digits a byte, from a table: a list of 50,000 orders is read through here when the app starts. */
 export function toHex(bytes: Uint8Array): string {
   let hex = "";
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
+  for (const byte of bytes) hex += HEX[byte];
   return hex;
 }
 

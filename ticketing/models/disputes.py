@@ -30,6 +30,9 @@ class Dispute(models.Model):
     amount = models.PositiveIntegerField()
     currency = models.CharField(max_length=3)
     reason = models.CharField(max_length=60)
+    charge_refundable = models.BooleanField(
+        default=True, help_text="Stripe's own word on whether the payment can be refunded"
+    )
     due_by = models.DateTimeField(null=True, blank=True, help_text="until when Stripe takes evidence")
     reversal_id = models.CharField(max_length=255, blank=True, help_text="the venue's share, taken back")
     repayment_id = models.CharField(max_length=255, blank=True, help_text="the venue's share, given again")

@@ -8,8 +8,8 @@ from datetime import timedelta
 from django.db import models
 from django.db.models import F, Q
 
-from ticketing import live_code, money
-from ticketing.domain_events import EventStatus
+from ticketing import late_sale, live_code, money
+from ticketing.domain_events import EventStatus, UnknownOrders
 from ticketing.models.accounts import Artist, Venue
 
 WINDOW_BEFORE_DOORS = timedelta(minutes=60)
@@ -36,6 +36,16 @@ class Event(models.Model):
         max_length=12, choices=[(s.value, s.value) for s in EventStatus], default=EventStatus.DRAFT
     )
     door_epoch = models.PositiveIntegerField(default=0, help_text="a new one whenever the door window moves")
+    late_sale_key = models.BinaryField(
+        max_length=late_sale.KEY_BYTES, default=late_sale.new_key, help_text="signs late-sale certificates"
+    )
+    unknown_orders = models.CharField(
+        max_length=10,
+        choices=[(u.value, u.value) for u in UnknownOrders],
+        default=UnknownOrders.REFUSE,
+        help_text="what a door without network does with an Order ID that is not on its list",
+    )
+    supervisor_check = models.JSONField(null=True, blank=True, help_text="a domain_events.PinCheck")
     threshold_reached_at = models.DateTimeField(null=True, blank=True)
     sold_out_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -55,10 +55,20 @@ class Refund(models.Model):
     next_attempt_at = models.DateTimeField(null=True, blank=True, help_text="empty: as soon as may be")
     created_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)
+    made_good_at = models.DateTimeField(
+        null=True, blank=True, help_text="when the fan was paid another way, after the bank had sent it back"
+    )
+    made_good_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    made_good_note = models.CharField(max_length=300, blank=True, help_text="how, in the owner's words")
 
     class Meta:
         db_table = "cdm_refunds"
-        constraints = [models.CheckConstraint(condition=Q(total=F("base") + F("fee")), name="refund_adds_up")]
+        constraints = [
+            models.CheckConstraint(condition=Q(total=F("base") + F("fee")), name="refund_adds_up"),
+            models.CheckConstraint(
+                condition=Q(made_good_at=None) | Q(status="failed"), name="only_failed_refunds_made_good"
+            ),
+        ]
         indexes = [models.Index(fields=["status", "created_at"], name="refunds_to_send")]
 
 

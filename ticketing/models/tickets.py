@@ -34,6 +34,7 @@ class Ticket(models.Model):
     closed_by = models.CharField(max_length=10, choices=[(c.value, c.value) for c in ClosedBy], blank=True)
     redeemed_at = models.DateTimeField(null=True, blank=True)
     redeemed_door = models.CharField(max_length=40, blank=True)
+    redeemed_scan = models.UUIDField(null=True, blank=True, help_text="the scan that let it in")
 
     class Meta:
         db_table = "cdm_tickets"

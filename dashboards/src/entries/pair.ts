@@ -1,4 +1,5 @@
 import "../styles/sales.css";
+import "../styles/office.css";
 import { need, setText } from "../lib/dom.ts";
 import { timer } from "../lib/time.ts";
 

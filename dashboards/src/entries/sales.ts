@@ -4,6 +4,7 @@ import type { SalesSnapshot } from "../../../realtime/client/protocol.gen.ts";
 import type { SalesFact } from "../../../realtime/client/reducers.ts";
 import { showConnection } from "../lib/connection.ts";
 import { need, pageData, setText } from "../lib/dom.ts";
+import { DoorAlarm } from "../sales/alarm.ts";
 import { type SalesData, SalesPage } from "../sales/page.ts";
 import { soundSwitch, Till } from "../sales/sound.ts";
 import { missedInWords } from "../sales/totals.ts";
@@ -11,6 +12,7 @@ import { missedInWords } from "../sales/totals.ts";
 const data = pageData<SalesData>("sales-data");
 const page = new SalesPage(data);
 const till = new Till();
+const alarm = new DoorAlarm(data.time_zone);
 const notice = need("[data-notice]");
 const gateway = openGateway();
 let dropped = false;
@@ -32,6 +34,9 @@ gateway.subscribe<SalesSnapshot, SalesFact>(
     },
     fact: (fact, seq) => {
       if (page.follow(fact, seq) !== null) till.ring();
+      if (fact.t !== "double_scan" || !fact.admitted) return;
+      alarm.tell(fact);
+      till.alarm();
     },
     resumed: (missed) => {
       if (dropped) say(missedInWords(missed));

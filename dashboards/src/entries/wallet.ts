@@ -2,7 +2,9 @@ import "../styles/wallet.css";
 import { need, pageData, setText } from "../lib/dom.ts";
 import { offsetInWords, SyncedClock, storageOrNone, timeFrom } from "../wallet/clock.ts";
 import { merged, type WalletData } from "../wallet/data.ts";
+import { LateSale } from "../wallet/late_sale.ts";
 import { Pager } from "../wallet/pager.ts";
+import { phaseAt } from "../wallet/phase.ts";
 import { pollOrder } from "../wallet/poll.ts";
 import { Stage } from "../wallet/stage.ts";
 
@@ -12,6 +14,7 @@ const POLL_MS = 4_000;
 const data = pageData<WalletData>("wallet-data");
 const clock = new SyncedClock(timeFrom("clock.json"), storageOrNone());
 const stage = new Stage(data);
+const lateSale = new LateSale();
 let tickets = data.tickets;
 let current = 0;
 
@@ -40,6 +43,7 @@ function draw(): void {
   if (ticket === undefined) return;
   void clock.keepInStep();
   stage.draw(ticket, clock.now());
+  lateSale.draw(ticket, phaseAt(data.chain, clock.now()).t === "live");
   const words = offsetInWords(clock.offset);
   const note = need("[data-clock-note]");
   note.hidden = words === null;

@@ -1,6 +1,7 @@
 import type {
   FeedDispute,
   FeedDoubleScan,
+  FeedDoubt,
   FeedEntry,
   FeedRefund,
   FeedSale,
@@ -81,8 +82,8 @@ export function disputeItem(dispute: FeedDispute, orders: string, zone: string):
 }
 
 export function entryItem(entry: FeedEntry, types: SalesSnapshot["types"], zone: string): HTMLElement {
-  const undone = entry.undone ? ", taken back" : "";
-  const what = make("span", "", `${typeName(entry.ticket_type, types)}, ${entry.door}${undone}`);
+  const more = entry.undone ? ", taken back" : entry.moved ? ", was the earlier one" : "";
+  const what = make("span", "", `${typeName(entry.ticket_type, types)}, ${entry.door}${more}`);
   return make("li", "list__row", what, moment(entry.at, zone));
 }
 
@@ -101,6 +102,23 @@ export function doubleScanItem(scan: FeedDoubleScan, zone: string): HTMLElement 
       make("span", "muted small num", `${first}, ${second}`),
     ),
   );
+}
+
+const DOUBTS: Record<FeedDoubt["why"], string> = {
+  ticket_closed: "In, though the ticket is refunded or void",
+  after_revocation: "In by a phone that was removed",
+  beyond_order: "More people than the order has tickets",
+  order_unknown: "In by an unknown Order ID",
+  code_unknown: "In by an unknown code",
+};
+
+/** A phone let people in who count for no ticket. */
+export function doubtItem(doubt: FeedDoubt, zone: string): HTMLElement {
+  const people = doubt.count > 1 ? `, ${doubt.count} people` : "";
+  const order = doubt.order_id === null ? "" : `, order ${displayOrderId(doubt.order_id)}`;
+  const what = make("p", "", make("strong", "alarm", DOUBTS[doubt.why]), document.createElement("br"));
+  what.append(make("span", "muted small num", `${doubt.door}${order}${people}`));
+  return make("li", "list__row", what, moment(doubt.at, zone));
 }
 
 function moment(at: number, zone: string): HTMLElement {

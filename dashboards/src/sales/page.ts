@@ -3,7 +3,15 @@ import { applySalesFact, type SalesFact } from "../../../realtime/client/reducer
 import { display } from "../../../ticketing/client/money.ts";
 import { drawBar, percentSold } from "../lib/bar.ts";
 import { need, prefersStillness, replay, setText } from "../lib/dom.ts";
-import { disputeItem, doubleScanItem, drawFeed, entryItem, refundItem, saleItem } from "./feeds.ts";
+import {
+  disputeItem,
+  doubleScanItem,
+  doubtItem,
+  drawFeed,
+  entryItem,
+  refundItem,
+  saleItem,
+} from "./feeds.ts";
 import { disputesOf, netOf, type Standing, standingOf, tillOf, totalsOf } from "./totals.ts";
 
 export interface SalesData {
@@ -36,6 +44,7 @@ export class SalesPage {
   private readonly disputes = need("[data-testid=disputes]");
   private readonly entries = need("[data-entries]");
   private readonly doubles = need("[data-double-scans]");
+  private readonly doubts = need("[data-doubts]");
 
   constructor(private readonly data: SalesData) {}
 
@@ -96,7 +105,7 @@ export class SalesPage {
   }
 
   private drawFeeds(snapshot: SalesSnapshot): HTMLElement[] {
-    const { entries, double_scans, types } = snapshot;
+    const { entries, double_scans, doubts, types } = snapshot;
     const zone = this.data.time_zone;
     const till = tillOf(snapshot);
     const disputes = disputesOf(snapshot);
@@ -111,6 +120,8 @@ export class SalesPage {
     need("[data-part=disputes]").hidden = disputes.length === 0;
     need("[data-empty=entries]").hidden = entries.length > 0;
     need("[data-part=double-scans]").hidden = double_scans.length === 0;
+    drawFeed(this.doubts, doubts.slice(0, DOOR_LINES), (doubt) => doubtItem(doubt, zone));
+    need("[data-part=doubts]").hidden = doubts.length === 0;
     return fresh;
   }
 

@@ -4,6 +4,13 @@ const STRIKES = [
   { at: 0.16, hertz: 2637 },
 ] as const;
 
+const ALARM = [
+  { at: 0, hertz: 988 },
+  { at: 0.25, hertz: 659 },
+  { at: 0.5, hertz: 988 },
+  { at: 0.75, hertz: 659 },
+] as const;
+
 /** Seconds between two rings at least. */
 const SHORTEST_S = 0.35;
 
@@ -26,6 +33,13 @@ export class Till {
     void this.context?.close();
     this.context = null;
     this.rang = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Something else than money: somebody must look. */
+  alarm(): void {
+    const { context } = this;
+    if (context?.state !== "running") return;
+    for (const { at, hertz } of ALARM) strike(context, context.currentTime + at, hertz);
   }
 
   ring(): void {

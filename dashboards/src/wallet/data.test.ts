@@ -9,6 +9,7 @@ const ticket: WalletTicket = {
   status: "active",
   redeemed_at: null,
   redeemed_door: "",
+  certificate: "",
 };
 
 test("a ticket that was let in learns when and where, and keeps the rest", () => {

@@ -11,6 +11,8 @@ export interface WalletTicket {
   readonly status: TicketStatus;
   readonly redeemed_at: number | null;
   readonly redeemed_door: string;
+  /** What a door phone without network is shown first; empty for a ticket that was sold before the door's window. */
+  readonly certificate: string;
 }
 
 export interface WalletData {

@@ -12,6 +12,14 @@ test("the drawn path reads as the same digits", () => {
   expect(decodeQR(pixels(symbolOf(CODE), 6))).toBe(CODE);
 });
 
+test("a late-sale certificate is 41 modules wide at level M, and reads as the same digits", () => {
+  const certificate = `20${"0123456789".repeat(21).slice(0, 203)}`;
+  const symbol = symbolOf(certificate, "medium");
+
+  expect(symbol.size).toBe(41 + 2 * 4);
+  expect(decodeQR(pixels(symbol, 4))).toBe(certificate);
+});
+
 /** What a camera would see of the path, at so many pixels a module. */
 function pixels({ size, path }: QrSymbol, scale: number) {
   const side = size * scale;

@@ -10,9 +10,12 @@ export interface QrSymbol {
   readonly path: string;
 }
 
-/** The QR code of a live code's 45 digits: numeric mode, level Q, 25 x 25 modules and the quiet zone. */
-export function symbolOf(digits: string): QrSymbol {
-  const rows = encodeQR(digits, "raw", { ecc: "quartile", encoding: "numeric", border: QUIET_ZONE });
+/**
+ * The QR code of some digits, numeric mode, with the quiet zone: 25 x 25 modules for a live code's 45 digits at level
+ * Q; 41 x 41 for a late-sale certificate's 205 at level M.
+ */
+export function symbolOf(digits: string, ecc: "quartile" | "medium" = "quartile"): QrSymbol {
+  const rows = encodeQR(digits, "raw", { ecc, encoding: "numeric", border: QUIET_ZONE });
   return { size: rows.length, path: rows.map(darkRuns).join("") };
 }
 

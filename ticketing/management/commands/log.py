@@ -64,7 +64,10 @@ class Command(BaseCommand):
     def _archive(self, folder: Path, kept_days: int) -> None:
         if kept_days < 0:
             raise CommandError("--kept-days is not a number of days")
-        for event_id in retention.over_since(utc_now() - timedelta(days=kept_days)):
+        due = retention.over_since(utc_now() - timedelta(days=kept_days))
+        if not due:
+            self.stdout.write(f"no show that has been over for {kept_days} days has entries here")
+        for event_id in due:
             try:
                 span = retention.archive(event_id=event_id, folder=folder)
             except (OSError, retention.BadArchive) as error:
@@ -78,10 +81,10 @@ class Command(BaseCommand):
                 span = retention.bring_back(file)
             except retention.BadArchive as error:
                 raise CommandError(str(error)) from error
-            self.stdout.write(f"{span.event_id}: entries {span.first} to {span.last} are back")
+            self.stdout.write(f"{span.event_id}: entries {span.first} to {span.last} are here (again)")
 
     def _begin_new_epoch(self, event_id: UUID | None) -> None:
         number = retention.begin_new_epoch(event_id=event_id)
         if event_id is not None and not LogHead.objects.filter(event_id=event_id).exists():
             raise CommandError(f"there is no show {event_id}")
-        self.stdout.write(f"{number} shows begin anew: every reader gets a snapshot")
+        self.stdout.write(f"new epochs: {number}; every reader starts again from a snapshot")
