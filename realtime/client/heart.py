@@ -8,6 +8,8 @@ from typing import Final
 PING_EVERY_MS: Final = 1_500
 SILENCE_MS: Final = 3_000
 """A socket may look open for ever: silence is what tells."""
+LONG_MESSAGE_MS: Final = 30_000
+"""Nothing else is heard while one long message comes in: a full house's snapshot, over a slow network."""
 CONNECT_MS: Final = 8_000
 """To reach the server, be welcomed and be believed may take this long."""
 
@@ -46,13 +48,13 @@ class Heart:
         self._beat_at = now
         return Beat.GIVE_UP if now - self._heard_at >= CONNECT_MS else Beat.REST
 
-    def beat(self, now: float) -> Beat:
-        """To be called a few times a second."""
+    def beat(self, now: float, *, long_message: bool = False) -> Beat:
+        """To be called a few times a second; `long_message` while a snapshot is on its way."""
         slept = now - self._beat_at > SILENCE_MS / 2
         self._beat_at = now
         if slept:
             return self._woken(now)
-        if now - self._heard_at >= SILENCE_MS:
+        if now - self._heard_at >= (LONG_MESSAGE_MS if long_message else SILENCE_MS):
             return Beat.GIVE_UP
         return Beat.PING if now - self._pinged_at >= PING_EVERY_MS else Beat.REST
 

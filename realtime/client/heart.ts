@@ -1,6 +1,8 @@
 export const PING_EVERY_MS = 1_500;
 /** A socket may look open for ever: silence is what tells. */
 export const SILENCE_MS = 3_000;
+/** Nothing else is heard while one long message comes in: a full house's snapshot, over a slow network. */
+const LONG_MESSAGE_MS = 30_000;
 /** To reach the server, be welcomed and be believed may take this long. */
 const CONNECT_MS = 8_000;
 
@@ -44,12 +46,12 @@ export class Heart {
     return now - this.heardAt >= CONNECT_MS ? "give_up" : "rest";
   }
 
-  /** To be called a few times a second. */
-  beat(now: number): Beat {
+  /** To be called a few times a second; `longMessage` while a snapshot is on its way. */
+  beat(now: number, longMessage = false): Beat {
     const slept = now - this.beatAt > SILENCE_MS / 2;
     this.beatAt = now;
     if (slept) return this.woken(now);
-    if (now - this.heardAt >= SILENCE_MS) return "give_up";
+    if (now - this.heardAt >= (longMessage ? LONG_MESSAGE_MS : SILENCE_MS)) return "give_up";
     return now - this.pingedAt >= PING_EVERY_MS ? "ping" : "rest";
   }
 

@@ -123,11 +123,15 @@ class Session:
         if self._phase in (_Phase.CLOSED, _Phase.ENDED):
             return []
         ready = self._phase is _Phase.READY
-        beat = self._heart.beat(now.monotonic) if ready else self._heart.beat_before_ready(now.monotonic)
+        beat = self._beat(now) if ready else self._heart.beat_before_ready(now.monotonic)
         if beat is Beat.GIVE_UP:
             return self.closed(None, now)
         due = [self._join(f) for f in self._following.values() if f.must_ask_again(now.monotonic)]
         return [*([self._ping(now)] if beat is Beat.PING else []), *due]
+
+    def _beat(self, now: Moment) -> Beat:
+        long_message = any(following.expects_snapshot for following in self._following.values())
+        return self._heart.beat(now.monotonic, long_message=long_message)
 
     def subscribe(self, topic: str, resume: Place | None = None) -> list[Effect]:
         """Follow a topic. Raises ValueError when it is followed already."""

@@ -1,6 +1,6 @@
 import { CROWD_MS, type Pause, pauseAfter } from "./backoff.ts";
 import type { Effect, Question, Status, Vitals } from "./effects.ts";
-import { Heart, SILENCE_MS } from "./heart.ts";
+import { type Beat, Heart, SILENCE_MS } from "./heart.ts";
 import type {
   Authenticate,
   ClientMessage,
@@ -123,10 +123,15 @@ export class Session {
       this.status = "offline";
     if (this.phase === "closed" || this.phase === "ended") return [];
     const ready = this.phase === "ready";
-    const beat = ready ? this.heart.beat(now.monotonic) : this.heart.beatBeforeReady(now.monotonic);
+    const beat = ready ? this.beat(now) : this.heart.beatBeforeReady(now.monotonic);
     if (beat === "give_up") return this.closed(null, now);
     const due = [...this.following.values()].filter((topic) => topic.mustAskAgain(now.monotonic));
     return [...(beat === "ping" ? [this.ping(now)] : []), ...due.map((topic) => this.join(topic))];
+  }
+
+  private beat(now: Moment): Beat {
+    const longMessage = [...this.following.values()].some(({ expectsSnapshot }) => expectsSnapshot);
+    return this.heart.beat(now.monotonic, longMessage);
   }
 
   subscribe(topic: string, resume?: Place): Effect[] {

@@ -56,6 +56,11 @@ class Following:
             return None
         return Place(self._last, self._epoch)
 
+    @property
+    def expects_snapshot(self) -> bool:
+        """Joined, and the snapshot is on its way."""
+        return self._facts and self._asked is None and self._epoch is not None and self._last is None
+
     def join(self, ref: int) -> p.Subscribe:
         """The message that (re)joins, from the place where this reader stands."""
         self._asked = ref

@@ -52,6 +52,11 @@ export class Following {
     return this.last;
   }
 
+  /** Joined, and the snapshot is on its way. */
+  get expectsSnapshot(): boolean {
+    return this.carriesFacts && this.asked === null && this.epoch !== null && this.last === null;
+  }
+
   /** The message that (re)joins, from the place where this reader stands. */
   join(ref: number): Subscribe {
     this.asked = ref;

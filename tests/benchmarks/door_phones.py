@@ -17,6 +17,8 @@ import msgspec
 
 from realtime import protocol as p
 
+_KEPT = 200
+"""Bytes that what is waited for may be spread over, from one read to the next."""
 VERDICT, DRAINED = b'"t":"verdict"', b'"t":"drained"'
 
 
@@ -28,6 +30,7 @@ class Phone(asyncio.Protocol):
         self._wanted = b"\r\n\r\n"
         self._seen = b""
         self._found: asyncio.Future[None] | None = None
+        self._gone = False
         self.transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -36,18 +39,24 @@ class Phone(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.look(data)
-        self._seen = (self._seen + data)[-100_000:]
-        if self._found is not None and self._wanted in self._seen:
+        seen = self._seen + data
+        # Looked through whole, then cut: a snapshot names itself at its beginning, and a read may be longer than that.
+        self._seen = seen[-_KEPT:]
+        if self._found is not None and self._wanted in seen:
             self._seen = b""
             found, self._found = self._found, None
             found.set_result(None)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's own signature
-        if self._found is not None and not self._found.done():
+        if self._found is None:
+            self._gone = True
+        elif not self._found.done():
             self._found.set_exception(ConnectionError(f"the server closed: {self._seen[-200:]!r}"))
 
     async def until(self, wanted: bytes) -> None:
         """Wait until this is seen after now."""
+        if self._gone:
+            raise ConnectionError(f"the server has closed: {self._seen[-200:]!r}")
         self._seen, self._wanted = b"", wanted
         self._found = asyncio.get_running_loop().create_future()
         await self._found

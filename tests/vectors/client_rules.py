@@ -431,6 +431,23 @@ def scripts() -> list[tuple[str, str | None, list[Step]]]:
         ),
         ("three seconds of silence are enough", None, [*opened(), *ticks(500, 3_500)]),
         (
+            "a long snapshot is waited for, and half a minute is enough for it",
+            None,
+            [*opened(), subscribe(1, DOOR), joined(10, 2, 5, resumed=False), *ticks(500, 30_500)],
+        ),
+        (
+            "after its snapshot three seconds of silence are enough again",
+            None,
+            [
+                *opened(),
+                subscribe(1, DOOR),
+                joined(10, 2, 5, resumed=False),
+                *ticks(500, 9_000),
+                snapshot(9_010, 5),
+                *ticks(9_500, 12_500),
+            ],
+        ),
+        (
             "who slept asks first; who slept again without an answer gives up",
             None,
             [*opened(), tick(60_000), tick(60_500), pong(60_600, 2), tick(120_000), tick(180_000)],
