@@ -11,12 +11,23 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-# One whole product, started by `make run`'s launcher, is enough for all of these.
-PRODUCT = ("tests/browser/", "tests/integration/test_launcher.py", "tests/integration/test_crowd.py")
+# One whole product, started by `make run`'s launcher, is enough for these. The browser's other files go out one by one:
+# a process that gets any starts a product of its own, once.
+PRODUCT = (
+    "tests/browser/test_story.py",
+    "tests/integration/test_launcher.py",
+    "tests/integration/test_crowd.py",
+)
 LONGEST = (
     "tests/faults/test_order_life.py",
-    *PRODUCT,
+    "tests/browser/test_door_offline.py",
+    "tests/browser/test_door_screens.py",
+    "tests/browser/test_peers.py",
     "tests/faults/test_crash_points.py",
+    "tests/browser/",
+    *PRODUCT,
+    "tests/faults/test_integrity.py",
+    "tests/faults/test_attacks.py",
     "tests/integration/test_worker.py",
     "tests/integration/test_money_pages.py",
 )

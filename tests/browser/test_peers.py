@@ -158,12 +158,12 @@ def test_a_phone_that_comes_back_is_told_what_it_missed(
 def test_who_is_at_the_door_is_told_and_axe_finds_nothing_there(
     phone: Callable[[str], Phone], running: Product
 ) -> None:
-    door_a, door_b = phone("Door A"), phone("Door B")
+    door_a, door_b = phone("East gate"), phone("West gate")
 
     door_b.page.get_by_test_id("phones").click()
     team = door_b.page.get_by_test_id("team")
-    expect(team.get_by_role("listitem").filter(has_text="Door A").first).to_contain_text("all sent")
-    expect(team).to_contain_text("Door B (this phone)")
+    expect(team.get_by_role("listitem").filter(has_text="East gate")).to_contain_text("all sent")
+    expect(team).to_contain_text("West gate (this phone)")
     assert door_b.problems_for_axe() == []
     assert door_a.problems_for_axe() == []
 

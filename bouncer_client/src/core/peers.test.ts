@@ -52,6 +52,21 @@ function join(now = 0): string {
   return session;
 }
 
+test("phones that went home long ago do not stand between two that are there", () => {
+  const gone = Array.from({ length: 40 }, (_, i) => device(`phone-a${i}`, false));
+
+  const effects = lower.here([device(A), ...gone, device(B)], 0);
+
+  expect(done(effects, "offer")).toHaveLength(1);
+});
+
+test("a channel stays while its phone is out of the server's sight, and goes with a phone that was removed", () => {
+  const session = join();
+
+  expect(done(lower.here([device(A), device(B, false)], 100), "close")).toEqual([]);
+  expect(done(lower.here([device(A)], 200), "close")).toEqual([{ do: "close", session }]);
+});
+
 describe("a channel", () => {
   test("of two phones the one with the lower id offers; the other asks it to", () => {
     expect(done(lower.here([device(A), device(B)], 0), "offer")).toHaveLength(1);

@@ -59,9 +59,15 @@ export class Peers {
   /** The server says who is at the door: whoever it does not name any more is no phone of this door. */
   here(devices: readonly DeviceHere[], now: number): PeerEffect[] {
     this.named = new Set(devices.map(({ id }) => id));
-    const ids = neighbours(this.me, [...this.named]);
+    // The ring is of those who are there; a channel that is open outlives the server's sight of its phone.
+    const ids = neighbours(
+      this.me,
+      devices.filter(({ online }) => online).map(({ id }) => id),
+    );
     const before = this.known;
-    this.known = new Map(devices.filter(({ id }) => ids.has(id)).map(({ id, online }) => [id, online]));
+    const shares = ({ id, online }: DeviceHere) =>
+      ids.has(id) || (!online && this.linkWith(id) !== undefined);
+    this.known = new Map(devices.filter(shares).map(({ id, online }) => [id, online]));
     for (const [id, isOnline] of this.known) if (isOnline && !before.get(id)) this.retries.delete(id);
     const gone = [...this.links.values()].filter(({ peer }) => !this.known.has(peer));
     return [...gone.flatMap((link) => this.close(link)), ...this.tick(now, true)];
@@ -212,7 +218,7 @@ export class Peers {
   }
 }
 
-/** Both phones of a pair come to the same answer by themselves: the ring of all ids is the same to everybody. */
+/** Both phones of a pair come to the same answer by themselves: the ring of these ids is the same to everybody. */
 export function neighbours(me: string, ids: readonly string[]): ReadonlySet<string> {
   const ring = [...new Set([...ids, me])].sort();
   const place = ring.indexOf(me);
