@@ -549,12 +549,17 @@ def _live_through(
     steps: list[Journal | None] = [*journals, *journals, None]
     dice.shuffle(steps)  # type: ignore[attr-defined]
 
+    heard_s = 0
     for step in [*steps, *journals]:
         if step is not None:
             door.take_in([step], now=LATER, though_revoked=True)
+            heard_s = max(
+                heard_s, *(deed.s for deed, told in zip(done, journals, strict=True) if told is step)
+            )
         elif refund is not None:
-            closed_at[refund[0]] = refund[1]
-            a.refund(a.tickets()[refund[0]], now=NOW + timedelta(seconds=refund[1]))
+            # The server's own clock: its refund comes after whatever it had been told of by then.
+            closed_at[refund[0]] = max(refund[1], heard_s + 1)
+            a.refund(a.tickets()[refund[0]], now=NOW + timedelta(seconds=closed_at[refund[0]]))
 
     judged = _expected(a, done, journals, closed_at, revoked)
     entries = {str(t.pk): str(t.redeemed_scan) for t in a.tickets() if t.redeemed_scan}
